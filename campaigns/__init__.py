@@ -1,0 +1,1 @@
+"""People to call: campaign files, contact lists, leads and their states."""

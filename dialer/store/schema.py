@@ -1,0 +1,317 @@
+"""The tables. One place to read what the dialer remembers.
+
+Rules of the schema: facts are rows, never counters (how often a lead was tried is the number of its
+attempts); system state and human outcome are separate columns; every instant is UTC; numbers are E.164.
+An `attempt` row is committed before the carrier is asked to dial.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeDecorator
+
+__all__ = [
+    "UtcDateTime",
+    "agent",
+    "agent_change",
+    "attempt",
+    "campaign",
+    "campaign_change",
+    "contact_list",
+    "disposition",
+    "lead",
+    "lease",
+    "ledger",
+    "metadata",
+    "pacer_state",
+    "phone",
+    "place",
+    "run",
+    "suppression",
+]
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(column_0_label)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A zone-aware instant, kept as UTC; refuses naive values instead of guessing their zone."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Turn an aware instant into UTC (naive text for SQLite, which knows no zones)."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"an instant without a zone cannot be stored: {value!r}")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        """Return the instant as aware UTC."""
+        if value is None:
+            return None
+        stored: datetime = value
+        return stored.replace(tzinfo=UTC) if stored.tzinfo is None else stored.astimezone(UTC)
+
+
+campaign = Table(
+    "campaign",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("client", String(64), nullable=False),
+    Column("scope", String(32), nullable=False),  # dnc.values.Scope
+    Column("file_hash", String(64), nullable=False),  # sha256 of the campaign file last used
+    Column("created_at", UtcDateTime, nullable=False),
+)
+
+contact_list = Table(
+    "contact_list",
+    metadata,
+    Column("list_id", Integer, primary_key=True),
+    Column("campaign", ForeignKey("campaign.name"), nullable=False),
+    Column("file_name", Text, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("loaded_at", UtcDateTime, nullable=False),
+    Column("funnel", JSON, nullable=False),  # read, empty, valid, duplicate, refused, loaded
+    UniqueConstraint("campaign", "sha256"),
+)
+
+place = Table(
+    "place",
+    metadata,
+    Column("place_id", Integer, primary_key=True),
+    Column("key", Text, nullable=False, unique=True),  # dnc.values.Place.key
+    Column("jurisdictions", JSON, nullable=False),
+    Column("zones", JSON, nullable=False),
+    Column("conflict", Boolean, nullable=False, default=False),
+)
+
+lead = Table(
+    "lead",
+    metadata,
+    Column("lead_id", Integer, primary_key=True),
+    Column("campaign", ForeignKey("campaign.name"), nullable=False),
+    Column("list_id", ForeignKey("contact_list.list_id"), nullable=False),
+    Column("line", Integer, nullable=False),  # line of the row in the loaded file
+    Column("external_id", Text, nullable=False, default=""),
+    Column("person_id", Text, nullable=False, default=""),
+    Column("debt_id", Text, nullable=False, default=""),
+    Column("first_name", Text, nullable=False, default=""),
+    Column("last_name", Text, nullable=False, default=""),
+    Column("email", Text, nullable=False, default=""),
+    Column("address", Text, nullable=False, default=""),
+    Column("city", Text, nullable=False, default=""),
+    Column("state", Text, nullable=False, default=""),
+    Column("postal_code", Text, nullable=False, default=""),
+    Column("country", String(2), nullable=False, default=""),
+    Column("timezone", Text, nullable=False, default=""),
+    Column("language", Text, nullable=False, default=""),
+    Column("owner", Text, nullable=False, default=""),
+    Column("priority", Integer, nullable=False, default=0),  # higher first
+    Column("consent_basis", String(32), nullable=False, default="none"),
+    Column("consent_at", UtcDateTime),
+    Column("consent_ref", Text, nullable=False, default=""),
+    Column("custom", JSON, nullable=False, default=dict),
+    Column("status", String(16), nullable=False, default="ready"),  # engine.states.LeadState
+    Column("status_why", Text, nullable=False, default=""),
+    Column("next_at", UtcDateTime),  # earliest next attempt; NULL: at once
+    Column("leased_by", String(64)),  # run id that holds the lead
+    Index("ix_lead_hopper", "campaign", "status", "priority", "lead_id"),
+    Index("ix_lead_person", "person_id"),
+)
+
+phone = Table(
+    "phone",
+    metadata,
+    Column("phone_id", Integer, primary_key=True),
+    Column("lead_id", ForeignKey("lead.lead_id", ondelete="CASCADE"), nullable=False),
+    Column("campaign", ForeignKey("campaign.name"), nullable=False),
+    Column("position", Integer, nullable=False),  # 1 is tried first
+    Column("number", String(16), nullable=False),
+    Column("kind", String(16), nullable=False, default="home"),  # home, work, other
+    Column("line_type", String(16), nullable=False, default=""),
+    Column("place_id", ForeignKey("place.place_id"), nullable=False),
+    Column("bad", Text),  # why this number must not be tried again; NULL: usable
+    UniqueConstraint("campaign", "number"),
+    Index("ix_phone_lead", "lead_id", "position"),
+    Index("ix_phone_number", "number"),
+)
+
+attempt = Table(
+    "attempt",
+    metadata,
+    Column("call_id", String(64), primary_key=True),
+    Column("run_id", ForeignKey("run.run_id"), nullable=False),
+    Column("campaign", ForeignKey("campaign.name"), nullable=False),
+    Column("client", String(64), nullable=False),
+    Column("lead_id", ForeignKey("lead.lead_id"), nullable=False),
+    Column("phone_id", ForeignKey("phone.phone_id"), nullable=False),
+    Column("number", String(16), nullable=False),
+    Column("person_id", Text, nullable=False, default=""),
+    Column("debt_id", Text, nullable=False, default=""),
+    Column("subject", Text, nullable=False, default=""),
+    Column("mode", String(16), nullable=False),
+    Column("caller_id", String(16), nullable=False, default=""),
+    Column("ledger_seq", Integer, nullable=False),  # the decision that allowed this call
+    Column("carrier", String(32), nullable=False),
+    Column("carrier_ref", Text),
+    Column("state", String(16), nullable=False),  # engine.states.CallState
+    Column("result", String(16)),  # engine.states.CallResult, once ended
+    Column("detail", Text),
+    Column("agent_id", String(64)),
+    Column("placed_at", UtcDateTime, nullable=False),
+    Column("ringing_at", UtcDateTime),
+    Column("answered_at", UtcDateTime),  # a live person answered
+    Column("bridged_at", UtcDateTime),
+    Column("ended_at", UtcDateTime),
+    Column("wrapped_at", UtcDateTime),  # the agent's wrap-up ended
+    Column("amd_machine", Boolean, nullable=False, default=False),
+    Column("message_played", Boolean, nullable=False, default=False),  # safe-harbour message
+    Column("counts", Boolean, nullable=False, default=True),  # False: did not connect (Reg F (b)(3))
+    Index("ix_attempt_number", "number", "placed_at"),
+    Index("ix_attempt_person", "person_id", "placed_at"),
+    Index("ix_attempt_lead", "lead_id", "placed_at"),
+    Index("ix_attempt_campaign", "campaign", "placed_at"),
+    Index("ix_attempt_open", "campaign", "state"),
+)
+
+disposition = Table(
+    "disposition",
+    metadata,
+    Column("disposition_id", Integer, primary_key=True),
+    Column("call_id", ForeignKey("attempt.call_id"), nullable=False, index=True),
+    Column("agent_id", String(64), nullable=False),
+    Column("code", String(32), nullable=False),
+    Column("flags", JSON, nullable=False),  # contact, right_party, conversion, promise, callback, opt_out ...
+    Column("at", UtcDateTime, nullable=False),
+    Column("callback_at", UtcDateTime),
+    Column("notes", Text, nullable=False, default=""),
+)
+
+suppression = Table(
+    "suppression",  # append-only: the newest row of a (number, scope, scope_id) is in force
+    metadata,
+    Column("suppression_id", Integer, primary_key=True),
+    Column("number", String(16), nullable=False),  # E.164, or "+1201XXXXXXX" for an area code
+    Column("scope", String(16), nullable=False),  # company, client, campaign, areacode
+    Column("scope_id", String(64), nullable=False, default=""),  # client or campaign name
+    Column("action", String(8), nullable=False),  # add, remove
+    Column("reason", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime),
+    CheckConstraint("action IN ('add', 'remove')", name="action"),
+    Index("ix_suppression_number", "number", "scope", "scope_id", "suppression_id"),
+)
+
+ledger = Table(
+    "ledger",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("campaign", String(64), nullable=False),
+    Column("lead_id", Integer),
+    Column("number", String(16), nullable=False),
+    Column("allowed", Boolean, nullable=False),
+    Column("code", String(32), nullable=False),  # first failing code, or ALLOW
+    Column("body", Text, nullable=False),  # canonical JSON of dnc.ledger
+    Column("prev_hash", String(64), nullable=False),
+    Column("hash", String(64), nullable=False),
+    Index("ix_ledger_number", "number", "seq"),
+    Index("ix_ledger_campaign", "campaign", "at"),
+)
+
+agent = Table(
+    "agent",
+    metadata,
+    Column("agent_id", String(64), primary_key=True),
+    Column("name", Text, nullable=False, default=""),
+    Column("created_at", UtcDateTime, nullable=False),
+)
+
+agent_change = Table(
+    "agent_change",  # append-only: occupancy, adherence and waiting times are read from here
+    metadata,
+    Column("change_id", Integer, primary_key=True),
+    Column("run_id", ForeignKey("run.run_id"), nullable=False),
+    Column("campaign", ForeignKey("campaign.name"), nullable=False),
+    Column("agent_id", String(64), nullable=False),
+    Column("state", String(16), nullable=False),  # engine.states.AgentState
+    Column("at", UtcDateTime, nullable=False),
+    Column("call_id", String(64)),
+    Column("code", String(32), nullable=False, default=""),
+    Index("ix_agent_change_run", "run_id", "agent_id", "change_id"),
+)
+
+campaign_change = Table(
+    "campaign_change",  # append-only: dialing, or why not, since when
+    metadata,
+    Column("change_id", Integer, primary_key=True),
+    Column("run_id", ForeignKey("run.run_id"), nullable=False),
+    Column("campaign", ForeignKey("campaign.name"), nullable=False),
+    Column("state", String(32), nullable=False),
+    Column("why", Text, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+)
+
+run = Table(
+    "run",
+    metadata,
+    Column("run_id", String(64), primary_key=True),
+    Column("campaign", ForeignKey("campaign.name"), nullable=False),
+    Column("node", Text, nullable=False),
+    Column("clock", String(8), nullable=False),  # real, virtual
+    Column("seed", Integer),
+    Column("started_at", UtcDateTime, nullable=False),
+    Column("ended_at", UtcDateTime),
+    Column("ended_why", Text),
+    Index("ix_run_campaign", "campaign", "started_at"),
+)
+
+lease = Table(
+    "lease",  # who may dial a campaign; the fencing token only grows
+    metadata,
+    Column("campaign", ForeignKey("campaign.name"), primary_key=True),
+    Column("holder", String(64), nullable=False),  # run id; "" when free
+    Column("node", Text, nullable=False, default=""),
+    Column("token", Integer, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),  # judged by the wall clock, also in virtual runs
+)
+
+pacer_state = Table(
+    "pacer_state",
+    metadata,
+    Column("campaign", ForeignKey("campaign.name"), primary_key=True),
+    Column("state", JSON, nullable=False),  # pacer.to_state(): what was learned and what was spent
+    Column("saved_at", Float, nullable=False),  # on the run's clock, seconds since the epoch
+)
