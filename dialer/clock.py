@@ -58,7 +58,7 @@ class VirtualClock:
         return self._now
 
     def call_at(self, when: float, callback: Callable[[], None]) -> Timer:
-        """Call `callback` when virtual time reaches `when`; a past time means now, after what already waits."""
+        """Call `callback` at `when`; a past time means now, after what already waits."""
         entry = _Entry(callback)
         self._count += 1
         heapq.heappush(self._heap, (max(when, self._now), self._count, entry))

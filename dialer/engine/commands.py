@@ -20,6 +20,7 @@ __all__ = [
     "FetchLeads",
     "HangUp",
     "LeadChanged",
+    "LookUp",
     "PlayMessage",
     "ReleaseLeads",
     "Suppress",
@@ -63,6 +64,14 @@ class HangUp:
     at: float
     call_id: str
     why: Literal["release", "machine", "agent_done", "ring_timeout", "drain", "lost_agent"]
+
+
+@dataclass(frozen=True, slots=True)
+class LookUp:
+    """The call is past its deadline: ask the carrier what became of it."""
+
+    at: float
+    call_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +122,7 @@ class CallChanged:
     message_played: bool | None = None
     amd_machine: bool | None = None
     disposition: str | None = None
+    callback_at: float | None = None
     notes: str | None = None
 
 
@@ -125,6 +135,8 @@ class LeadChanged:
     state: LeadState
     next_at: float | None
     why: str
+    phone_id: int | None = None  # with `phone_bad`: the number that must not be tried again
+    phone_bad: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +164,7 @@ Command = (
     | Bridge
     | PlayMessage
     | HangUp
+    | LookUp
     | FetchLeads
     | ReleaseLeads
     | WakeAt

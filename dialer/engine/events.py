@@ -19,6 +19,7 @@ __all__ = [
     "Bridged",
     "CampaignPaused",
     "CampaignResumed",
+    "DialAllowed",
     "DialRefused",
     "Dispositioned",
     "DrainRequested",
@@ -138,6 +139,14 @@ class LeadsOffered:
 
 
 @dataclass(frozen=True, slots=True)
+class DialAllowed:
+    """The gate allowed the call and its attempt is committed; the carrier is asked next."""
+
+    at: float
+    call_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class DialRefused:
     """The gate refused the call at the instant of dialing; `retry_at` None means never."""
 
@@ -237,7 +246,7 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """The reconciler asked the carrier and got no answer in time: closed as lost, counts towards every cap."""
+    """The carrier was asked and knows nothing: closed as lost, and it counts towards every cap."""
 
     at: float
     call_id: str
@@ -283,6 +292,7 @@ Event = (
     | AgentFinishing
     | Dispositioned
     | LeadsOffered
+    | DialAllowed
     | DialRefused
     | Placed
     | PlaceFailed

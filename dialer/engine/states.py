@@ -97,13 +97,14 @@ _ON_ITS_WAY = (_C.PLACING, _C.QUEUED, _C.RINGING)
 #: Callbacks of real carriers are not ordered, may be missing and may come twice: a later state may be
 #: reached without the earlier ones, and what merely repeats the past stays where it is.
 CALL_TABLE: dict[tuple[CallState, type], CallState] = {
+    (_C.PLANNED, ev.DialAllowed): _C.PLACING,
     (_C.PLANNED, ev.DialRefused): _C.ENDED,
     (_C.PLACING, ev.Placed): _C.QUEUED,
     (_C.QUEUED, ev.Placed): _C.QUEUED,
     (_C.RINGING, ev.Placed): _C.RINGING,
     (_C.ANSWERED, ev.Placed): _C.ANSWERED,
     (_C.BRIDGED, ev.Placed): _C.BRIDGED,
-    (_C.PLACING, ev.PlaceFailed): _C.ENDED,
+    (_C.PLACING, ev.PlaceFailed): _C.ENDED,  # kind `unknown` stays: the call may live, the carrier is asked
     (_C.PLACING, ev.Ringing): _C.RINGING,
     (_C.QUEUED, ev.Ringing): _C.RINGING,
     (_C.RINGING, ev.Ringing): _C.RINGING,
@@ -117,6 +118,7 @@ CALL_TABLE: dict[tuple[CallState, type], CallState] = {
     (_C.BRIDGED, ev.Bridged): _C.BRIDGED,
     (_C.ANSWERED, ev.BridgeFailed): _C.ANSWERED,
     (_C.ANSWERED, ev.MessagePlayed): _C.ANSWERED,
+    (_C.BRIDGED, ev.MessagePlayed): _C.BRIDGED,  # the agent was lost and the person was told
     (_C.ANSWERED, ev.OptedOut): _C.ANSWERED,
     (_C.BRIDGED, ev.OptedOut): _C.BRIDGED,
     **{(state, ev.Ended): _C.ENDED for state in (*_ON_ITS_WAY, _C.ANSWERED, _C.BRIDGED)},
@@ -148,6 +150,8 @@ AGENT_TABLE: dict[tuple[AgentState, type], AgentState] = {
     (_A.PAUSED, ev.AgentReady): _A.READY,
     (_A.READY, ev.AgentReady): _A.READY,
     (_A.WRAP_UP, ev.AgentReady): _A.READY,
+    (_A.RESERVED, ev.AgentReady): _A.RESERVED,  # takes back a pause that waited for the call's end
+    (_A.TALKING, ev.AgentReady): _A.TALKING,
     (_A.OFFLINE, ev.AgentPaused): _A.PAUSED,
     (_A.READY, ev.AgentPaused): _A.PAUSED,
     (_A.PAUSED, ev.AgentPaused): _A.PAUSED,
@@ -161,6 +165,12 @@ AGENT_TABLE: dict[tuple[AgentState, type], AgentState] = {
     (_A.RESERVED, ev.BridgeFailed): _A.READY,
     (_A.RESERVED, ev.Ended): _A.READY,
     (_A.TALKING, ev.Ended): _A.WRAP_UP,
+    (_A.RESERVED, ev.MachineDetected): _A.READY,
+    (_A.TALKING, ev.MachineDetected): _A.READY,
+    (_A.RESERVED, ev.Lost): _A.READY,
+    (_A.TALKING, ev.Lost): _A.WRAP_UP,
+    (_A.RESERVED, ev.Tick): _A.READY,  # the join took longer than the person may wait
     (_A.TALKING, ev.Dispositioned): _A.TALKING,
     (_A.WRAP_UP, ev.Dispositioned): _A.READY,
+    (_A.WRAP_UP, ev.Tick): _A.READY,  # the wrap-up limit is over
 }

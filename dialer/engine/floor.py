@@ -1,0 +1,106 @@
+"""The floor as the engine sees it: live calls, agents, leads in hand. Questions are answered by looking.
+
+Nothing is counted in a variable that could drift: `in_flight` and `waiting` are views of the same call
+records, kept as indexes by membership and compared with the records by a property test.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict, deque
+
+from dialer.engine.commands import AgentChanged, Command
+from dialer.engine.events import Lead
+from dialer.engine.records import Agent, Call
+from dialer.engine.states import AgentState, CallState
+
+__all__ = ["Floor"]
+
+_ON_ITS_WAY = {CallState.PLANNED, CallState.PLACING, CallState.QUEUED, CallState.RINGING}
+#: Ended calls that late callbacks or late dispositions may still speak of.
+_REMEMBERED = 5_000
+
+
+class Floor:
+    """Calls, agents and leads of one campaign at this moment."""
+
+    def __init__(self) -> None:
+        self.calls: dict[str, Call] = {}  # live: not ended
+        self.in_flight: dict[str, Call] = {}  # planned to ringing
+        self.waiting: dict[str, Call] = {}  # answered, no agent, not abandoned
+        self.ended: OrderedDict[str, Call] = OrderedDict()
+        self.agents: dict[str, Agent] = {}
+        self.leads: deque[Lead] = deque()
+
+    def add(self, call: Call) -> None:
+        """A new planned call."""
+        self.calls[call.call_id] = call
+        self.in_flight[call.call_id] = call
+
+    def find(self, call_id: str) -> Call | None:
+        """The call, live or lately ended."""
+        return self.calls.get(call_id) or self.ended.get(call_id)
+
+    def moved(self, call: Call, state: CallState, at: float) -> None:
+        """Put a call into a state and the indexes in order."""
+        call.state, call.since = state, at
+        if state is CallState.ENDED:
+            call.ended_at = at
+            if self.calls.pop(call.call_id, None) is not None:
+                self.ended[call.call_id] = call
+                while len(self.ended) > _REMEMBERED:
+                    self.ended.popitem(last=False)
+        self.index(call)
+
+    def index(self, call: Call) -> None:
+        """Bring `in_flight` and `waiting` in line with the call's record."""
+        if call.state in _ON_ITS_WAY:
+            self.in_flight[call.call_id] = call
+        else:
+            self.in_flight.pop(call.call_id, None)
+        if call.state is CallState.ANSWERED and call.agent_id is None and not call.abandoned:
+            self.waiting[call.call_id] = call
+        else:
+            self.waiting.pop(call.call_id, None)
+
+    def agent(self, agent_id: str) -> Agent:
+        """The agent; one never seen before is offline."""
+        if agent_id not in self.agents:
+            self.agents[agent_id] = Agent(agent_id)
+        return self.agents[agent_id]
+
+    def longest_ready(self) -> Agent | None:
+        """The ready agent who has waited longest; ties go by name, so that runs are exact."""
+        best: Agent | None = None
+        for agent in self.agents.values():
+            if agent.state is AgentState.READY and (
+                best is None or (agent.since, agent.agent_id) < (best.since, best.agent_id)
+            ):
+                best = agent
+        return best
+
+    def shown_agents(self) -> list[Agent]:
+        """Agents whom the pacer is shown: present and not paused."""
+        return [agent for agent in self.agents.values() if agent.shown()]
+
+    def busy_agents(self) -> bool:
+        """Whether any agent is with a person or writes one up."""
+        return any(
+            agent.state in (AgentState.RESERVED, AgentState.TALKING, AgentState.WRAP_UP)
+            for agent in self.agents.values()
+        )
+
+    def put_agent(
+        self, agent: Agent, state: AgentState, at: float, out: list[Command], code: str = ""
+    ) -> None:
+        """Put an agent into a state and write it down.
+
+        An agent who becomes free while a pause waits goes into the pause instead.
+        """
+        if state is AgentState.READY:
+            agent.call_id = agent.call_since = None
+            if agent.pause_code is not None:
+                state, code, agent.pause_code = AgentState.PAUSED, agent.pause_code, None
+        elif state in (AgentState.PAUSED, AgentState.OFFLINE):
+            agent.call_id = agent.call_since = agent.pause_code = None
+        agent.enter(state, at)
+        out.append(AgentChanged(at, agent.agent_id, state, agent.call_id, code))

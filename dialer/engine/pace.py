@@ -1,0 +1,161 @@
+"""From the pacer's decision to dials and releases, inside every limit; and the sentence for the board."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from dialer.engine.commands import Command, Dial, FetchLeads, HangUp
+from dialer.engine.config import EngineConfig
+from dialer.engine.events import NoLeads
+from dialer.engine.floor import Floor
+from dialer.engine.rate import TokenBucket
+from dialer.engine.records import Call
+from dialer.engine.states import CallState, CampaignState
+from dialer.engine.timers import Deadlines
+from dialer.pacing import Decision, FloorView
+
+__all__ = ["Pace", "PacerPort"]
+
+#: The pacer is asked at least this often while agents are present, s.
+_LONGEST_SILENCE = 0.5
+#: After a rate error of the carrier no call is placed for this long, s.
+_BACK_OFF = 2.0
+
+
+class PacerPort(Protocol):
+    """What the engine needs from `dialer.pacing`."""
+
+    def decide(self, floor: FloorView) -> Decision:
+        """How many to dial, which ringing calls to let go, and why."""
+
+
+class Pace:
+    """When to ask the pacer, what of its answer the limits allow, and where further leads come from."""
+
+    def __init__(self, config: EngineConfig, pacer: PacerPort, floor: Floor, deadlines: Deadlines) -> None:
+        self._config = config
+        self._pacer = pacer
+        self._floor = floor
+        self._deadlines = deadlines
+        self._bucket = TokenBucket(config.calls_per_second)
+        self._hold_until = float("-inf")
+        self._last_decision = float("-inf")
+        self._next_check = float("-inf")
+        self._serial = 0
+        self.line_limit: int | None = None
+        self.shared_tokens: int | None = None
+        self.paused_because: str | None = None
+        self.draining_because: str | None = None
+        self.fetching = False
+        self.none_because: NoLeads = ""
+        self.fetch_again_at: float | None = None
+        self.reason = "Not started."
+
+    @property
+    def lines(self) -> int:
+        """Calls at once that are allowed now."""
+        given = self._config.lines
+        return given if self.line_limit is None else min(given, self.line_limit)
+
+    def back_off(self, now: float) -> None:
+        """The carrier said that we are too fast."""
+        self._hold_until = now + _BACK_OFF
+        self._deadlines.add(self._hold_until, "rate")
+
+    def step(self, now: float, out: list[Command]) -> None:
+        """Fetch leads if they run low, then dial and release as the pacer says."""
+        if self.draining_because is not None or self.paused_because is not None:
+            return
+        agents = self._floor.shown_agents()
+        if not agents:
+            self.reason = "No agent is ready or on a call."
+            return
+        self._fetch(now, len(agents), out)
+        if now < self._last_decision + self._config.beat:
+            self._check_again(self._last_decision + self._config.beat)
+            return
+        self._check_again(now + max(self._config.beat, _LONGEST_SILENCE))
+        self._last_decision = now
+        tokens = 0 if now < self._hold_until else self._bucket.available(now)
+        if self.shared_tokens is not None:
+            tokens = min(tokens, self.shared_tokens)
+        in_flight = [call for call in self._floor.in_flight.values() if not call.hanging_up]
+        decision = self._pacer.decide(
+            FloorView(
+                now=now,
+                agents=tuple(agent.view(now) for agent in agents),
+                in_flight=tuple(call.view() for call in in_flight),
+                waiting=tuple(call.waiting_view() for call in self._floor.waiting.values()),
+                line_limit=self.lines,
+                dial_tokens=tokens,
+                leads_left=len(self._floor.leads),
+            )
+        )
+        self.reason = decision.reason
+        for call_id in decision.release:
+            self._release(call_id, now, out)
+        allowed = max(0, min(tokens, len(self._floor.leads), self.lines - len(self._floor.calls)))
+        for _ in range(min(decision.dial, allowed)):
+            self._dial(now, out)
+        if decision.dial and tokens < 1 and (when := self._bucket.next_token_at(now)) is not None:
+            self._deadlines.add(max(when, self._hold_until), "rate")
+
+    def _check_again(self, at: float) -> None:
+        """Have the pacer asked at `at` unless it is asked earlier anyway."""
+        if self._next_check <= self._last_decision or at < self._next_check:
+            self._next_check = at
+            self._deadlines.add(at, "decide")
+
+    def checked(self) -> None:
+        """The planned check came due."""
+        self._next_check = float("-inf")
+
+    def _fetch(self, now: float, agents: int, out: list[Command]) -> None:
+        wanted = max(10, 2 * agents)
+        too_early = self.fetch_again_at is not None and now < self.fetch_again_at
+        if not self.fetching and not too_early and len(self._floor.leads) < wanted // 2:
+            self.fetching = True
+            out.append(FetchLeads(now, wanted))
+
+    def _dial(self, now: float, out: list[Command]) -> None:
+        lead = self._floor.leads.popleft()
+        self._bucket.take(now, 1)
+        if self.shared_tokens is not None:
+            self.shared_tokens -= 1
+        self._serial += 1
+        call = Call(f"{self._config.call_prefix}-{self._serial}", lead, CallState.PLANNED, now, now)
+        self._floor.add(call)
+        out.append(Dial(now, call.call_id, lead.lead_id, lead.phone_id, lead.number))
+
+    def _release(self, call_id: str, now: float, out: list[Command]) -> None:
+        """Let a ringing call go; the 15 s floor is checked here again, whatever the pacer says."""
+        call = self._floor.in_flight.get(call_id)
+        if call is None or call.hanging_up or call.ringing_since is None:
+            return
+        if now - call.ringing_since < self._config.min_ring:
+            return
+        call.hanging_up = call.released = True
+        out.append(HangUp(now, call_id, "release"))
+
+    def health(self) -> tuple[CampaignState, str]:
+        """Dialing, or why not: a state and a sentence."""
+        floor = self._floor
+        live = len(floor.calls)
+        if self.draining_because is not None:
+            if live or floor.busy_agents():
+                return CampaignState.RUNNING, f"Stopping ({self.draining_because}): {live} live calls finish."
+            return CampaignState.COMPLETE, f"Stopped: {self.draining_because}."
+        if self.paused_because is not None:
+            return CampaignState.PAUSED, f"Paused: {self.paused_because}."
+        if not floor.leads and not self.fetching:
+            if self.none_because == "outside_hours":
+                return CampaignState.OUTSIDE_HOURS, "No lead may be called at this hour."
+            if self.none_because == "done" and not live and not floor.busy_agents():
+                return CampaignState.COMPLETE, "Every lead is done."
+            if self.none_because == "waiting" and not live:
+                return CampaignState.WAITING_FOR_LEADS, "Every lead waits for its next attempt."
+        if not floor.shown_agents():
+            return CampaignState.WAITING_FOR_AGENTS, "No agent is ready or on a call."
+        if live >= self.lines:
+            return CampaignState.WAITING_FOR_LINES, f"All {self.lines} lines are in use."
+        return CampaignState.RUNNING, self.reason

@@ -1,0 +1,37 @@
+"""Deadlines, kept as data: the engine has no clock, it only knows what is due when time arrives."""
+
+from __future__ import annotations
+
+import heapq
+from typing import Literal
+
+__all__ = ["Deadlines", "Kind"]
+
+Kind = Literal["wait", "call", "wrap_up", "fetch", "decide", "rate"]
+
+
+class Deadlines:
+    """A heap of (instant, kind, key). Stale entries are the caller's to recognise when they come due."""
+
+    __slots__ = ("_count", "_heap")
+
+    def __init__(self) -> None:
+        self._heap: list[tuple[float, int, Kind, str]] = []
+        self._count = 0
+
+    def add(self, at: float, kind: Kind, key: str = "") -> None:
+        """Remember that something is due at `at`."""
+        self._count += 1
+        heapq.heappush(self._heap, (at, self._count, kind, key))
+
+    def due(self, now: float) -> list[tuple[Kind, str]]:
+        """Take out everything due by `now`, oldest first."""
+        found = []
+        while self._heap and self._heap[0][0] <= now:
+            _, _, kind, key = heapq.heappop(self._heap)
+            found.append((kind, key))
+        return found
+
+    def next(self) -> float | None:
+        """The earliest instant at which something is due, or None."""
+        return self._heap[0][0] if self._heap else None
