@@ -1,0 +1,154 @@
+"""From a file to rows of text with their true line numbers.
+
+The dialect is told from the first lines: the delimiter under which most columns are recognised and the rows are
+most alike. A file without header line is taken only in VICIdial's standard order. Rows are streamed; only the
+first records are held to decide.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from campaigns.lists.encoding import Encoding, find_encoding
+from campaigns.lists.errors import ListError
+from campaigns.lists.fields import VICIDIAL, field_of, normal_name
+from campaigns.lists.mapping import Layout, layout_of
+
+__all__ = ["DELIMITERS", "Record", "Source", "records", "recognise"]
+
+#: The delimiters tried, in order of preference.
+DELIMITERS: dict[str, str] = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
+
+_SAMPLE_RECORDS = 50
+_LONGEST_RECORD = 20  # lines; a record that spans more has an unclosed quote
+_PHONE_AT = VICIDIAL.index("phone_number")
+
+#: One row: the line it begins on, and its cells.
+Record = tuple[int, list[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """How a file is to be read: encoding, delimiter, header line or not, and what its columns are."""
+
+    path: Path
+    encoding: Encoding
+    delimiter: str
+    header: bool
+    layout: Layout
+
+    @property
+    def width(self) -> int:
+        """How many columns the header, or VICIdial's order, has."""
+        return len(self.layout.names)
+
+
+@contextmanager
+def _opened(path: Path, encoding: Encoding) -> Iterator[Iterator[str]]:
+    """The file's lines as text; bytes that the encoding does not have become a `ListError` with their line."""
+    line = 0
+
+    def lines() -> Iterator[str]:
+        nonlocal line
+        with path.open(encoding=encoding.name, newline="") as file:
+            for text in file:
+                line += 1
+                yield text
+
+    try:
+        yield lines()
+    except UnicodeError as error:
+        raise ListError(
+            f"the text is not {encoding.name}", file=path, line=line + 1,
+            remedy="say its encoding with --encoding, or save the file as UTF-8",
+        ) from error  # fmt: skip
+    except csv.Error as error:
+        raise ListError(f"a row cannot be read ({error})", file=path, line=line) from error
+
+
+def _rows(lines: Iterator[str], delimiter: str, path: Path) -> Iterator[Record]:
+    """Rows with the number of the line they begin on."""
+    reader = csv.reader(lines, delimiter=delimiter)
+    begins = 1
+    for row in reader:
+        if reader.line_num - begins >= _LONGEST_RECORD:
+            raise ListError("a quote is opened here and not closed", file=path, line=begins, remedy="correct the line")
+        yield begins, row
+        begins = reader.line_num + 1
+
+
+def _sample(path: Path, encoding: Encoding, delimiter: str) -> list[list[str]]:
+    """The first records that are not empty."""
+    try:
+        with _opened(path, encoding) as lines:
+            full = (row for _, row in _rows(lines, delimiter, path) if any(cell.strip() for cell in row))
+            return list(islice(full, _SAMPLE_RECORDS))
+    except ListError as error:
+        if error.message.startswith("the text is not"):
+            raise
+        return []  # under this delimiter the lines make no rows; another may
+
+
+def _score(rows: list[list[str]], mapping: dict[str, str] | None) -> tuple[int, float, int]:
+    """How well a delimiter fits: columns recognised, share of rows as wide as the first, width."""
+    if not rows:
+        return 0, 0.0, 0
+    mapped = {normal_name(name) for name in mapping or {}}
+    known = sum(1 for name in rows[0] if field_of(name) or normal_name(name) in mapped)
+    width = len(rows[0])
+    return known, sum(len(row) == width for row in rows) / len(rows), width
+
+
+def _phone_like(text: str) -> bool:
+    return sum(char.isdigit() for char in text) >= 7
+
+
+def _names(rows: list[list[str]], mapping: dict[str, str] | None) -> tuple[bool, list[str]]:
+    """Whether the first row is a header, and the columns' names; no names when the file has neither form."""
+    first = rows[0]
+    known = [name for name in first if field_of(name) or normal_name(name) in {normal_name(m) for m in mapping or {}}]
+    if known and not any(_phone_like(cell) for cell in first):
+        return True, first
+    vicidial = _PHONE_AT < len(first) <= len(VICIDIAL)
+    if vicidial and sum(_phone_like(row[_PHONE_AT]) for row in rows if len(row) > _PHONE_AT) * 2 >= len(rows):
+        return False, list(VICIDIAL)
+    return not any(_phone_like(cell) for cell in first), first
+
+
+def recognise(
+    path: Path, *, encoding: str | None = None, delimiter: str | None = None, mapping: dict[str, str] | None = None
+) -> Source:
+    """How to read a file; raises `ListError` for anything that is no contact list."""
+    found = find_encoding(path, encoding)
+    tried = [delimiter] if delimiter else list(DELIMITERS)
+    samples = {mark: _sample(path, found, mark) for mark in tried}
+    best = max(tried, key=lambda mark: _score(samples[mark], mapping))
+    rows = samples[best]
+    if not rows:
+        with _opened(path, found) as lines:
+            for _ in islice(_rows(lines, best, path), _SAMPLE_RECORDS):
+                pass
+        raise ListError("the file has no rows", file=path, remedy="export the list again")
+    header, names = _names(rows, mapping)
+    if not header and names is rows[0]:
+        raise ListError(
+            "it has no header line, and its columns are not in VICIdial's standard order", file=path, line=1,
+            remedy="add a header line with a column named phone",
+        )  # fmt: skip
+    return Source(path, found, best, header, layout_of(names, mapping, path))
+
+
+def records(source: Source) -> Iterator[Record]:
+    """Every row behind the header, empty ones too, streamed; raises `ListError` for what cannot be read."""
+    with _opened(source.path, source.encoding) as lines:
+        waiting = source.header
+        for line, row in _rows(lines, source.delimiter, source.path):
+            if waiting and any(cell.strip() for cell in row):
+                waiting = False
+                continue
+            yield line, row
