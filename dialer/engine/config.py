@@ -38,9 +38,7 @@ class EngineConfig:
 
     def __post_init__(self) -> None:
         if self.min_ring < 15.0:
-            raise ValueError(
-                f"min_ring must be at least 15 s (16 CFR 310.4(b)(4)(ii)), got {self.min_ring!r}"
-            )
+            raise ValueError(f"min_ring must be at least 15 s (16 CFR 310.4(b)(4)(ii)), got {self.min_ring!r}")
         for name in ("lines", "calls_per_second", "connect_within", "greeting", "wrap_up_limit", "beat"):
             if getattr(self, name) < 0:
                 raise ValueError(f"{name} must not be negative, got {getattr(self, name)!r}")

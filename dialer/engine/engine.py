@@ -231,9 +231,7 @@ class Engine:
             out.append(cmd.LeadChanged(event.at, lead.lead_id, LeadState.BLOCKED, None, codes))
         else:
             out.append(
-                cmd.LeadChanged(
-                    event.at, lead.lead_id, LeadState.READY, None, codes, lead.phone_id, phone_bad=codes
-                )
+                cmd.LeadChanged(event.at, lead.lead_id, LeadState.READY, None, codes, lead.phone_id, phone_bad=codes)
             )
 
     # -- the life of a call -----------------------------------------------------------------------
@@ -306,9 +304,7 @@ class Engine:
             return
         agent = self.floor.agents.get(event.agent_id)
         if call.abandoned or agent is None or agent.call_id != call.call_id:
-            out.append(
-                cmd.HangUp(event.at, call.call_id, "lost_agent")
-            )  # a join that nobody waits for any more
+            out.append(cmd.HangUp(event.at, call.call_id, "lost_agent"))  # a join that nobody waits for any more
             return
         agent_state = agent.next_state(event)
         call.bridged_at = event.at
@@ -414,9 +410,7 @@ class Engine:
         state = agent.next_state(event)
         if state is AgentState.WRAP_UP:
             agent.talk = event.at - agent.since
-            self._deadlines.add(
-                event.at + self.config.wrap_up_limit, "wrap_up", f"{agent.agent_id}\n{call.call_id}"
-            )
+            self._deadlines.add(event.at + self.config.wrap_up_limit, "wrap_up", f"{agent.agent_id}\n{call.call_id}")
         self.floor.put_agent(agent, state, event.at, out)
         return agent
 
@@ -425,9 +419,7 @@ class Engine:
         if call.lead_closed:
             return
         assert call.result is not None
-        following = self._recycle(
-            call.result.value, call.disposition, call.lead.attempts + 1, at, call.callback_at
-        )
+        following = self._recycle(call.result.value, call.disposition, call.lead.attempts + 1, at, call.callback_at)
         out.append(
             cmd.LeadChanged(
                 at,

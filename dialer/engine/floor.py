@@ -30,6 +30,7 @@ class Floor:
         self.ended: OrderedDict[str, Call] = OrderedDict()
         self.agents: dict[str, Agent] = {}
         self.leads: deque[Lead] = deque()
+        self._shown: list[Agent] | None = None  # forgotten whenever an agent's state changes
 
     def add(self, call: Call) -> None:
         """A new planned call."""
@@ -80,7 +81,9 @@ class Floor:
 
     def shown_agents(self) -> list[Agent]:
         """Agents whom the pacer is shown: present and not paused."""
-        return [agent for agent in self.agents.values() if agent.shown()]
+        if self._shown is None:
+            self._shown = [agent for agent in self.agents.values() if agent.shown()]
+        return self._shown
 
     def busy_agents(self) -> bool:
         """Whether any agent is with a person or writes one up."""
@@ -89,9 +92,7 @@ class Floor:
             for agent in self.agents.values()
         )
 
-    def put_agent(
-        self, agent: Agent, state: AgentState, at: float, out: list[Command], code: str = ""
-    ) -> None:
+    def put_agent(self, agent: Agent, state: AgentState, at: float, out: list[Command], code: str = "") -> None:
         """Put an agent into a state and write it down.
 
         An agent who becomes free while a pause waits goes into the pause instead.
@@ -103,4 +104,5 @@ class Floor:
         elif state in (AgentState.PAUSED, AgentState.OFFLINE):
             agent.call_id = agent.call_since = agent.pause_code = None
         agent.enter(state, at)
+        self._shown = None
         out.append(AgentChanged(at, agent.agent_id, state, agent.call_id, code))

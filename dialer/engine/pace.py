@@ -66,14 +66,14 @@ class Pace:
         """Fetch leads if they run low, then dial and release as the pacer says."""
         if self.draining_because is not None or self.paused_because is not None:
             return
+        if now < self._last_decision + self._config.beat:
+            self._check_again(self._last_decision + self._config.beat)
+            return
         agents = self._floor.shown_agents()
         if not agents:
             self.reason = "No agent is ready or on a call."
             return
         self._fetch(now, len(agents), out)
-        if now < self._last_decision + self._config.beat:
-            self._check_again(self._last_decision + self._config.beat)
-            return
         self._check_again(now + max(self._config.beat, _LONGEST_SILENCE))
         self._last_decision = now
         tokens = 0 if now < self._hold_until else self._bucket.available(now)
@@ -83,9 +83,9 @@ class Pace:
         decision = self._pacer.decide(
             FloorView(
                 now=now,
-                agents=tuple(agent.view(now) for agent in agents),
-                in_flight=tuple(call.view() for call in in_flight),
-                waiting=tuple(call.waiting_view() for call in self._floor.waiting.values()),
+                agents=tuple([agent.view(now) for agent in agents]),
+                in_flight=tuple([call.view() for call in in_flight]),
+                waiting=tuple([call.waiting_view() for call in self._floor.waiting.values()]),
                 line_limit=self.lines,
                 dial_tokens=tokens,
                 leads_left=len(self._floor.leads),

@@ -55,9 +55,7 @@ class Call:
     def view(self) -> CallView:
         """The call as the pacer sees it while it has reached nobody."""
         if self._view is None or self._view.ringing_since != self.ringing_since:
-            self._view = CallView(
-                self.call_id, self.placed_at, self.ringing_since, self.lead.answer_probability
-            )
+            self._view = CallView(self.call_id, self.placed_at, self.ringing_since, self.lead.answer_probability)
         return self._view
 
     def waiting_view(self) -> WaitingView:

@@ -1,0 +1,354 @@
+"""`dialer dnc`: registries and the house's own Do-Not-Call lists."""
+
+from __future__ import annotations
+
+import getpass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from dialer.cli.common import FAILED, NOTHING_TO_DO, REFUSED, Context, instant_option, print_json, stop
+
+__all__ = ["app"]
+
+app = typer.Typer(help="Do-Not-Call lists: import registries, add, remove, check.", no_args_is_help=True)
+
+_Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+_Client = Annotated[str, typer.Option("--client", metavar="NAME", help="Only for this client company.")]
+_Campaign = Annotated[str, typer.Option("--campaign", metavar="NAME", help="Only for this campaign.")]
+_Number = Annotated[
+    str, typer.Argument(metavar="NUMBER", help="A number, or an area code as +1201XXXXXXX or 201XXXXXXX.")
+]
+_Country = Annotated[str, typer.Option("--country", metavar="ISO", help="Country of numbers written without one.")]
+
+
+@app.command("import")
+def import_(
+    ctx: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="As downloaded: text, CSV, XML, gz or zip.")],
+    format_name: Annotated[
+        str,
+        typer.Option("--format", metavar="F", help="Such as us_ndnc (detects the layout) or us_ndnc.flat_full."),
+    ],
+    registry: Annotated[
+        str,
+        typer.Option(metavar="NAME", help="The list it feeds, for formats that serve several (US-TX.state)."),
+    ] = "",
+    obtained: Annotated[
+        str | None,
+        typer.Option(metavar="INSTANT", help="When the file was downloaded: its age counts from there. Default: now."),
+    ] = None,
+    replace_all: Annotated[
+        bool, typer.Option("--replace-all", help="The file is the whole list, not only its area codes.")
+    ] = False,
+    merge: Annotated[bool, typer.Option("--merge", help="Add to the live version; remove nothing.")] = False,
+    allow_drop: Annotated[
+        str, typer.Option(metavar="REASON", help="Why a sharp drop in numbers is right this time.")
+    ] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Read and report; change nothing.")] = False,
+    as_json: _Json = False,
+) -> None:
+    """Import a registry file: a new version is built beside the live one, verified, and swapped in whole.
+
+    A file that is empty, cut off, a web page or sharply smaller never becomes a version: the live one stays.
+    Exit 1 when the file is refused.
+
+    Example: `dialer dnc import 2026-11-20_919.zip --format us_ndnc --obtained 2026-11-20T09:00-05:00`
+    """
+    import sys
+
+    from dnc.registries import RegistryStore
+
+    context: Context = ctx.obj
+    if replace_all and merge:
+        raise typer.BadParameter("choose one of --replace-all and --merge")
+    workspace = context.workspace()
+    workspace.registries_dir.mkdir(parents=True, exist_ok=True)
+    show = sys.stderr.isatty() and not as_json
+
+    def progress(lines: int) -> None:
+        if show:
+            sys.stderr.write(f"\r{lines:,} lines")
+            sys.stderr.flush()
+
+    report = RegistryStore(workspace.registries_dir).import_file(
+        file,
+        format_name,
+        obtained_at=instant_option(obtained),
+        registry=registry,
+        mode="replace_all" if replace_all else "merge" if merge else "replace",
+        dry_run=dry_run,
+        allow_drop=allow_drop,
+        progress=progress,
+    )
+    if show:
+        sys.stderr.write("\r\x1b[K")
+    if as_json:
+        print_json(report.as_dict())
+    else:
+        word = "would be accepted" if dry_run and report.accepted else "accepted" if report.accepted else "REFUSED"
+        counts = report.counts
+        typer.echo(
+            f"{file.name}: {word} as {report.format}: {counts.lines:,} lines, {counts.numbers:,} numbers, "
+            f"{counts.duplicates:,} duplicates, {counts.bad:,} bad"
+        )
+        for warning in report.warnings:
+            typer.echo(f"  {warning}")
+        for bad in report.bad_lines[:20]:
+            typer.echo(f"  line {bad.line}: {bad.reason}")
+        if len(report.bad_lines) > 20:
+            typer.echo(f"  ... and {len(report.bad_lines) - 20} more bad lines")
+        if report.version:
+            typer.echo(f"  version {report.version} of {report.registry} is live now")
+    if not report.accepted:
+        raise typer.Exit(FAILED)
+
+
+@app.command()
+def add(
+    ctx: typer.Context,
+    number: _Number,
+    reason: Annotated[str, typer.Option(metavar="TEXT", help="Why, in the person's or officer's words.")],
+    source: Annotated[str, typer.Option(metavar="TEXT", help="How it came: letter, e-mail, call, court ...")] = "cli",
+    client: _Client = "",
+    campaign: _Campaign = "",
+    expires: Annotated[str | None, typer.Option(metavar="INSTANT", help="When the entry ends. Default: never.")] = None,
+    country: _Country = "US",
+) -> None:
+    """Put a number on the internal list: in force on the very next dial of every process.
+
+    Without --client or --campaign it holds for the whole company.
+
+    Example: `dialer dnc add +19195550101 --reason "said stop calling" --source "letter of 20 Nov"`
+    """
+    _change(ctx, "add", number, reason, source, client, campaign, country, expires)
+
+
+@app.command()
+def remove(
+    ctx: typer.Context,
+    number: _Number,
+    reason: Annotated[str, typer.Option(metavar="TEXT", help="Why the person may be called again.")],
+    source: Annotated[str, typer.Option(metavar="TEXT", help="On whose word: letter, e-mail, court ...")] = "cli",
+    client: _Client = "",
+    campaign: _Campaign = "",
+    country: _Country = "US",
+) -> None:
+    """Take a number off the internal list. The entry and its removal stay on record for good.
+
+    Exit 4 when the number is not on that list.
+
+    Example: `dialer dnc remove +19195550101 --reason "asked in writing to be called, letter of 20 Nov"`
+    """
+    _change(ctx, "remove", number, reason, source, client, campaign, country, None)
+
+
+@app.command()
+def check(
+    ctx: typer.Context,
+    number: _Number,
+    client: _Client = "",
+    campaign: _Campaign = "",
+    country: _Country = "US",
+    as_json: _Json = False,
+) -> None:
+    """Say which lists a number is on. Exit 3 when it is on any, or a list it needs is stale or missing.
+
+    Example: `dialer dnc check +19195550101`
+    """
+    from dialer.store import suppressions
+    from dialer.store.database import open_store
+    from dnc.registries import RegistryStore
+
+    context: Context = ctx.obj
+    workspace = context.workspace()
+    e164, _ = _normalised(number, country)
+    now = datetime.now(UTC)
+    with open_store(workspace.database_url) as store, store.reading() as tx:
+        own = suppressions.in_force(tx, e164, client=client, campaign=campaign, at=now)
+        every = suppressions.history(tx, e164)
+    said = RegistryStore(workspace.registries_dir).evidence(e164, now) if "X" not in e164 else []
+    bad = bool(own) or any(each.listed or each.status != "fresh" for each in said)
+    if as_json:
+        print_json(
+            {
+                "number": e164,
+                "clear": not bad,
+                "internal": [_entry(each) for each in own],
+                "registries": [
+                    {
+                        "name": each.name,
+                        "kind": each.kind,
+                        "status": each.status,
+                        "listed": each.listed,
+                        "version": each.version,
+                        "age_days": each.age_days,
+                        "max_age_days": each.max_age_days,
+                        "detail": each.detail,
+                    }
+                    for each in said
+                ],
+                "history": [_entry(each) for each in every],
+            }
+        )
+    else:
+        for each in own:
+            scope = f"{each.scope} {each.scope_id}".strip()
+            typer.echo(
+                f"{e164}: on the internal list ({scope}) since {each.at:%Y-%m-%d}: {each.reason} ({each.source})"
+            )
+        for evidence in said:
+            word = "LISTED" if evidence.listed else "not listed"
+            age = "" if evidence.age_days is None else f", {evidence.age_days} of {evidence.max_age_days} days old"
+            typer.echo(f"{e164}: {evidence.name}: {word} ({evidence.status}{age}) {evidence.detail}".rstrip())
+        if not own:
+            typer.echo(f"{e164}: not on the internal list")
+    if bad:
+        raise typer.Exit(REFUSED)
+
+
+@app.command()
+def status(ctx: typer.Context, as_json: _Json = False) -> None:
+    """Show every list with its age and the days left. Exit 3 when a list that is needed is stale or missing.
+
+    Example: `dialer dnc status`
+    """
+    from dnc.registries import RegistryStore
+
+    context: Context = ctx.obj
+    workspace = context.workspace()
+    countries = {workspace.campaign(name).country for name in workspace.campaign_names()}
+    found = RegistryStore(workspace.registries_dir).status(datetime.now(UTC), sorted(countries))
+    if as_json:
+        print_json([each.as_dict() for each in found])
+    else:
+        from rich.console import Console
+        from rich.table import Table
+
+        table = Table(show_edge=False)
+        for heading in ("list", "state", "age", "days left", "numbers", "version"):
+            table.add_column(heading, no_wrap=True)
+        for each in found:
+            table.add_row(
+                each.registry,
+                each.state if each.required or each.state == "fresh" else f"{each.state} (not needed)",
+                "-" if each.age_days is None else f"{each.age_days} of {each.max_age_days}",
+                "-" if each.days_left is None else str(each.days_left),
+                f"{each.rows:,}",
+                each.version,
+            )
+        Console(highlight=False, soft_wrap=True).print(table, markup=False)
+        for each in found:
+            if each.required and each.state != "fresh":
+                typer.echo(f"{each.registry}: {each.detail}")
+    if any(each.required and each.state != "fresh" for each in found):
+        raise typer.Exit(REFUSED)
+
+
+@app.command()
+def rollback(
+    ctx: typer.Context,
+    registry: Annotated[str, typer.Argument(metavar="LIST", help="As in `dnc status`, such as US.ndnc.")],
+    reason: Annotated[str, typer.Option(metavar="TEXT", help="Why the newer version is wrong.")],
+    version: Annotated[str, typer.Option(metavar="VERSION", help="Default: the one before.")] = "",
+) -> None:
+    """Make an earlier version of a registry the live one again.
+
+    Example: `dialer dnc rollback US.ndnc --reason "state file imported by mistake"`
+    """
+    from dnc.registries import RegistryStore
+
+    context: Context = ctx.obj
+    store = RegistryStore(context.workspace().registries_dir)
+    manifest = store.rollback(registry, to=version, reason=reason)
+    typer.echo(f"{registry}: version {manifest.version} is live again")
+
+
+def _entry(entry: Any) -> dict[str, Any]:
+    return {
+        "number": entry.number,
+        "scope": entry.scope,
+        "scope_id": entry.scope_id,
+        "action": entry.action,
+        "reason": entry.reason,
+        "source": entry.source,
+        "by": entry.by,
+        "at": entry.at,
+        "expires_at": entry.expires_at,
+    }
+
+
+def _normalised(number: str, country: str) -> tuple[str, bool]:
+    """The number or area-code pattern as the list holds it, and whether it is a pattern."""
+    import re
+
+    from dnc.numbers import normalise_suppression_number
+
+    text = re.sub(r"[\s().-]", "", number)
+    if found := re.fullmatch(r"(?:\+?1)?([2-9]\d\d)[Xx]{7}", text):
+        return f"+1{found[1]}XXXXXXX", True
+    read = normalise_suppression_number(number, country)
+    if read.e164 is None:
+        raise stop(f"{number!r} cannot be read as a number: {read.error}")
+    for warning in read.warnings:
+        typer.echo(f"note: {warning}", err=True)
+    return read.e164, False
+
+
+def _change(
+    ctx: typer.Context,
+    action: str,
+    number: str,
+    reason: str,
+    source: str,
+    client: str,
+    campaign: str,
+    country: str,
+    expires: str | None,
+) -> None:
+    from dialer.store import suppressions
+    from dialer.store.database import open_store
+
+    context: Context = ctx.obj
+    workspace = context.workspace()
+    if client and campaign:
+        raise typer.BadParameter("choose one of --client and --campaign")
+    if not reason.strip():
+        raise typer.BadParameter("say why", param_hint="--reason")
+    e164, pattern = _normalised(number, country)
+    if pattern and (client or campaign):
+        raise typer.BadParameter("an area code holds for the whole company")
+    if campaign:
+        workspace.campaign(campaign)
+    scope: Any = "areacode" if pattern else "client" if client else "campaign" if campaign else "company"
+    scope_id = client or campaign
+    now = datetime.now(UTC)
+    words = {
+        "reason": reason,
+        "source": source,
+        "by": getpass.getuser(),
+        "at": now,
+        "scope": scope,
+        "scope_id": scope_id,
+    }
+    with open_store(workspace.database_url) as store, store.writing() as tx:
+        there = any(
+            (each.number, each.scope, each.scope_id) == (e164, scope, scope_id)
+            for each in suppressions.in_force(tx, e164, client=client, campaign=campaign, at=now)
+        )
+        if action == "remove" and not there:
+            raise stop(f"{e164} is not on that list: nothing to remove", NOTHING_TO_DO)
+        if action == "add":
+            suppressions.add(tx, e164, expires_at=instant_option(expires), **words)
+        else:
+            suppressions.remove(tx, e164, **words)
+    where = {"company": "the company's list", "areacode": "the area-code list"}.get(
+        scope, f"the list of {scope} {scope_id}"
+    )
+    if action == "add":
+        again = " (again: it was there already)" if there else ""
+        typer.echo(f"{e164} is on {where} from this moment{again}.")
+    else:
+        typer.echo(f"{e164} is off {where}; entry and removal stay on record.")

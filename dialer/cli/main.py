@@ -1,0 +1,79 @@
+"""`dialer`: the root of the command line."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dialer.cli import audit, campaigns, dnc, doctor, lists, report, rules, run, start, why
+from dialer.cli.common import FAILED, Context, print_error
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="dialer",
+    help="Outbound predictive dialer: never an unlawful call, never a lost fact, never an idle agent.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    rich_markup_mode="markdown",
+    add_completion=False,
+)
+app.command("init")(start.init)
+app.command("run")(run.run)
+app.command("why")(why.why)
+app.command("report")(report.report)
+app.command("doctor")(doctor.doctor)
+app.add_typer(lists.app, name="lists")
+app.add_typer(dnc.app, name="dnc")
+app.add_typer(campaigns.app, name="campaigns")
+app.add_typer(rules.app, name="rules")
+app.add_typer(audit.app, name="audit")
+
+
+def _version(value: bool) -> None:
+    if value:
+        from dialer import __version__
+
+        typer.echo(f"dialer {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    ctx: typer.Context,
+    directory: Annotated[
+        Path | None,
+        typer.Option(
+            "--dir",
+            metavar="FOLDER",
+            envvar="DIALER_HOME",
+            help="The working folder; without it the nearest folder upwards that holds dialer.toml.",
+        ),
+    ] = None,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and stop.")
+    ] = False,
+) -> None:
+    ctx.obj = Context(directory)
+
+
+def main() -> None:
+    """Run the command line; every mistake of the operator is one line and an exit code, never a traceback."""
+    from dialer.cli.common import is_operator_mistake
+
+    try:
+        app()
+    except BrokenPipeError:
+        # The reader of a pipe (head, less) went away: not a failure.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(0) from None
+    except Exception as error:
+        if not is_operator_mistake(error):
+            raise
+        print_error(str(error))
+        raise SystemExit(FAILED) from None

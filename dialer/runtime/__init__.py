@@ -1,0 +1,1 @@
+"""The live runtime: clock, carrier, store and gate around the engine."""

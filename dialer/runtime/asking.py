@@ -1,0 +1,66 @@
+"""Asking the gate about one number without dialing it: the same facts, the same rules, no entry in the ledger."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from campaigns.files import Campaign
+from campaigns.workspace import Workspace
+from dialer.runtime.dialing import policy_of
+from dialer.store import calls, outcomes
+from dialer.store.database import open_store
+from dialer.store.facts import StoreFacts
+from dnc import rules
+from dnc.gate import Gate
+from dnc.numbers import Refusal, parse_lead_number
+from dnc.places import place_of
+from dnc.registries import RegistryStore
+from dnc.values import Address, ProposedCall, Verdict
+
+__all__ = ["Answer", "ask", "open_rulebook"]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the gate says of one number; `refusal` when the text is not a number to call at all."""
+
+    call: ProposedCall | None
+    verdict: Verdict | None
+    in_list: bool
+    refusal: str | None = None
+
+
+def open_rulebook(workspace: Workspace) -> rules.Rulebook:
+    """The shipped rules with the house's own overlays.
+
+    Raises:
+        RulesError: a rule file is wrong; nothing may be dialed.
+    """
+    return rules.load(*([workspace.rules_dir] if workspace.rules_dir.is_dir() else []))
+
+
+def ask(workspace: Workspace, campaign: Campaign, number: str, at: datetime) -> Answer:
+    """Put a proposed call to the gate, as the campaign would place it at that instant."""
+    parsed = parse_lead_number(number, campaign.country)
+    if isinstance(parsed, Refusal):
+        return Answer(None, None, in_list=False, refusal=parsed.detail)
+    with open_store(workspace.database_url) as store, store.reading() as tx:
+        phone_id = outcomes.phone_in_campaign(tx, campaign.name, parsed.e164)
+        if phone_id is None:
+            call = ProposedCall(
+                number=parsed.e164,
+                scope=campaign.scope,
+                mode=campaign.dialing.mode,
+                place=place_of(parsed.e164, Address()),
+                campaign=campaign.name,
+                client=campaign.client,
+                subject=campaign.subject,
+                line_type=parsed.line_type,
+            )
+        else:
+            facts = calls.call_facts(tx, phone_id)
+            call = facts.proposed(campaign.dialing.mode, subject=campaign.subject)
+        gate = Gate(open_rulebook(workspace), StoreFacts(tx, RegistryStore(workspace.registries_dir)))
+        verdict = gate.check(call, at, policy_of(campaign.caps))
+    return Answer(call, verdict, in_list=phone_id is not None)

@@ -1,0 +1,132 @@
+"""One dial, decided in one transaction: the gate asked, its answer in the ledger, the attempt written down.
+
+There is no other way to the carrier than the `PlaceRequest` that `decide` returns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from zlib import crc32
+
+from campaigns.files import Campaign
+from campaigns.files.model import Caps
+from dialer.carriers.port import PlaceRequest
+from dialer.engine.commands import Dial
+from dialer.runtime.instants import moment, seconds
+from dialer.store import calls, ledger
+from dialer.store.transactions import Writing
+from dnc.gate import CampaignCap, Gate, Policy
+from dnc.values import Code, ProposedCall, Verdict
+
+__all__ = ["DialRoom", "Refusal", "caller_id_for", "policy_of", "refusal_of"]
+
+#: Refusals that somebody can lift by importing a fresh list or mending a file: ask again after a while.
+_MENDABLE = frozenset({Code.DNC_STALE, Code.DNC_MISSING, Code.DATA_UNREADABLE, Code.RND_NO_DATA})
+_ASK_AGAIN = timedelta(hours=1)
+#: Refusals that hold for one number; another phone of the same lead may be free of them.
+_OF_THE_NUMBER = frozenset(
+    {
+        Code.NUMBER_INVALID,
+        Code.DNC_NATIONAL,
+        Code.DNC_STATE,
+        Code.DNC_INTERNAL,
+        Code.DNC_CAMPAIGN,
+        Code.DNC_AREACODE,
+        Code.LITIGATOR,
+        Code.RND_YES,
+        Code.TZ_UNKNOWN,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """The gate said no: by which rules, when to ask again (seconds since the epoch; None: never)."""
+
+    codes: tuple[str, ...]
+    retry_at: float | None
+    whole_lead: bool
+
+
+def refusal_of(verdict: Verdict) -> Refusal:
+    """What a refusal means for the lead."""
+    codes = verdict.reasons
+    if verdict.next_allowed is not None:
+        return Refusal(codes, seconds(verdict.next_allowed), whole_lead=True)
+    if set(codes) & _MENDABLE and not set(codes) & _OF_THE_NUMBER:
+        return Refusal(codes, seconds(verdict.at + _ASK_AGAIN), whole_lead=True)
+    return Refusal(codes, None, whole_lead=not set(codes) & _OF_THE_NUMBER)
+
+
+def policy_of(caps: Caps) -> Policy:
+    """A campaign's own caps as the gate reads them; they only add to the law's."""
+    found = []
+    if caps.per_day is not None:
+        found.append(CampaignCap(caps.per_day, "days"))
+    found += [CampaignCap(cap.count, "minutes", max(1, round(cap.hours * 60))) for cap in caps.per_hours]
+    if caps.lifetime is not None:
+        found.append(CampaignCap(caps.lifetime, "lifetime"))
+    if caps.per_phone_per_day is not None:
+        found.append(CampaignCap(caps.per_phone_per_day, "days", per="number"))
+    return Policy(guard_seconds=round(caps.guard_seconds), caps=tuple(found))
+
+
+def caller_id_for(number: str, caller_ids: tuple[str, ...]) -> str:
+    """The caller id a person sees: always the same one, so that they can recognise and ring it back."""
+    return caller_ids[crc32(number.encode("ascii")) % len(caller_ids)]
+
+
+class DialRoom:
+    """Decides dials for one run.
+
+    Args:
+        campaign: whose calls.
+        gate: makes the gate over the facts that one transaction sees.
+        run_id: of the run.
+        carrier: its name, for the attempt.
+    """
+
+    def __init__(self, campaign: Campaign, gate: Callable[[Writing], Gate], run_id: str, carrier: str) -> None:
+        self.campaign = campaign
+        self.run_id = run_id
+        self._gate = gate
+        self._carrier = carrier
+        self._policy = policy_of(campaign.caps)
+
+    def decide(self, tx: Writing, dial: Dial) -> PlaceRequest | Refusal:
+        """Ask the gate at the instant of dialing; write the decision, and for a yes the attempt.
+
+        Raises:
+            StoreError: a fact could not be written; then nothing may be dialed.
+        """
+        facts = calls.call_facts(tx, dial.phone_id)
+        dialing = self.campaign.dialing
+        at = moment(dial.at)
+        call: ProposedCall = facts.proposed(dialing.mode, subject=self.campaign.subject)
+        verdict = self._gate(tx).check(call, at, self._policy)
+        sequence = ledger.append(tx, call, verdict, lead_id=dial.lead_id, attempt=dial.call_id)
+        if not verdict.allowed:
+            return refusal_of(verdict)
+        caller_id = caller_id_for(call.number, dialing.caller_ids)
+        calls.insert_attempt(
+            tx,
+            facts,
+            call_id=dial.call_id,
+            run_id=self.run_id,
+            mode=dialing.mode,
+            carrier=self._carrier,
+            ledger_seq=sequence,
+            at=at,
+            caller_id=caller_id,
+            subject=self.campaign.subject,
+        )
+        return PlaceRequest(
+            dial.call_id,
+            call.number,
+            caller_id,
+            ring_timeout=dialing.ring_timeout,
+            time_limit=dialing.time_limit,
+            detect_machines=dialing.detect_machines,
+        )

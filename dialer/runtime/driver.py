@@ -1,0 +1,235 @@
+"""The driver: puts the engine's commands into the world, and the world's events into the engine.
+
+Theory of operation
+-------------------
+Everything happens on one thread, one event at a time: `send` queues an event, and unless the queue is
+being worked already, works it: the engine answers with commands, and the commands are carried out.
+
+Facts come before the actions that rest on them. All facts of one answer and every dial decision in it go
+into one transaction; only when that is committed does the carrier hear of anything. A dial is decided
+*inside* that transaction: the gate reads the lists and the history there, the ledger and the attempt are
+written there, so an opt-out committed before it is seen by it, and one committed after it comes too late
+for anybody.
+
+What the carrier could tell us again (a call rings, an agent's state) may wait for the next transaction,
+`flush_after` seconds at most; what people told us, and what the law counts, never waits.
+
+The same driver runs under the real clock and the virtual one, and does not know which.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import Protocol
+
+import structlog
+
+from dialer.carriers.port import Carrier, PlaceRequest
+from dialer.clock import Clock
+from dialer.engine import Engine, IllegalEvent
+from dialer.engine import commands as cmd
+from dialer.engine import events as ev
+from dialer.engine.states import CallState
+from dialer.runtime.dialing import DialRoom, Refusal
+from dialer.runtime.hopper import Hopper
+from dialer.runtime.journal import Fact, Journal
+from dialer.store import leases
+from dialer.store.database import Store
+from dialer.store.transactions import Writing
+
+__all__ = ["Desk", "Driver", "LeaseLost"]
+
+_log = structlog.get_logger(__name__)
+
+
+class LeaseLost(Exception):
+    """Another run has taken the campaign over: this one must not dial any more."""
+
+
+class Desk(Protocol):
+    """Who tells agents of their state: browsers, or simulated agents."""
+
+    def notify(self, changed: cmd.AgentChanged) -> None:
+        """An agent has a new state."""
+
+
+class Driver:
+    """Runs one engine in one world.
+
+    Args:
+        engine: of the campaign.
+        store: where facts go.
+        carrier: who dials.
+        clock: real or virtual.
+        desk: who tells the agents.
+        dial_room: the gate, the ledger and the attempt of one dial.
+        hopper: where leads come from.
+        journal: from facts to rows.
+        token: the lease's fencing token; every transaction that dials checks it.
+        flush_after: s that facts which can be told again may wait for a transaction.
+    """
+
+    def __init__(
+        self,
+        *,
+        engine: Engine,
+        store: Store,
+        carrier: Carrier,
+        clock: Clock,
+        desk: Desk,
+        dial_room: DialRoom,
+        hopper: Hopper,
+        journal: Journal,
+        token: int,
+        flush_after: float = 0.2,
+    ) -> None:
+        self.engine = engine
+        self._store = store
+        self._carrier = carrier
+        self._clock = clock
+        self._desk = desk
+        self._dial_room = dial_room
+        self._hopper = hopper
+        self._journal = journal
+        self._token = token
+        self._flush_after = flush_after
+        self._queue: deque[ev.Event] = deque()
+        self._waiting: list[Fact] = []  # facts for the next transaction
+        self._working = False
+        self._flush_planned = False
+        self._wake_at = float("inf")
+        self.on_commit: Callable[[Writing], None] | None = None  # further words for a dialing transaction
+
+    def start(self) -> None:
+        """Begin to hear the carrier."""
+        self._carrier.open(self.send)
+
+    def send(self, event: ev.Event) -> None:
+        """Give the engine an event, now or as soon as the present one is done with.
+
+        Raises:
+            LeaseLost: another run owns the campaign.
+            StoreError: a fact could not be written; nothing was dialed because of it.
+        """
+        self._queue.append(event)
+        if self._working:
+            return
+        self._working = True
+        try:
+            while self._queue:
+                self._handle(self._queue.popleft())
+        finally:
+            self._working = False
+
+    def _handle(self, event: ev.Event) -> None:
+        try:
+            commands = self.engine.handle(event)
+        except IllegalEvent as refused:
+            _log.warning("event_refused", event_type=type(event).__name__, why=str(refused))
+            return
+        if commands:
+            self._execute(commands)
+
+    def _execute(self, commands: list[cmd.Command]) -> None:
+        """Write the facts, decide the dials, commit; then act."""
+        actions: list[Callable[[], None]] = []
+        dials: list[cmd.Dial] = []
+        urgent = False
+        for command in commands:
+            match command:
+                case cmd.Dial():
+                    dials.append(command)
+                case cmd.Bridge(call_id=call_id, agent_id=agent_id):
+                    actions.append(lambda c=call_id, a=agent_id: self._carrier.bridge(c, a))  # type: ignore[misc]
+                case cmd.PlayMessage(call_id=call_id):
+                    actions.append(lambda c=call_id: self._carrier.play_message(c))  # type: ignore[misc]
+                case cmd.HangUp(call_id=call_id):
+                    actions.append(lambda c=call_id: self._carrier.hang_up(c))  # type: ignore[misc]
+                case cmd.LookUp(call_id=call_id):
+                    actions.append(lambda c=call_id: self._carrier.look_up(c))  # type: ignore[misc]
+                case cmd.WakeAt(at=at):
+                    self._plan_wake(at)
+                case cmd.FetchLeads(at=at, count=count):
+                    actions.append(lambda a=at, n=count: self._fetch(a, n))  # type: ignore[misc]
+                case _:
+                    self._waiting.append(command)
+                    urgent = urgent or _cannot_wait(command)
+                    if isinstance(command, cmd.AgentChanged):
+                        actions.append(lambda c=command: self._desk.notify(c))  # type: ignore[misc]
+        if dials or urgent:
+            actions += self._commit(dials)
+        elif self._waiting:
+            self._plan_flush()
+        for act in actions:
+            act()
+
+    def _commit(self, dials: list[cmd.Dial]) -> list[Callable[[], None]]:
+        """One transaction: the facts so far and the given dials; returns what to do after it."""
+        after: list[Callable[[], None]] = []
+        written: list[Fact] = self._waiting
+        with self._store.writing() as tx:
+            for fact in written:
+                self._journal.write(tx, fact)
+            if dials:
+                if not leases.holds(tx, self._dial_room.campaign.name, self._dial_room.run_id, self._token):
+                    raise LeaseLost(self._dial_room.campaign.name)
+                for dial in dials:
+                    after.append(self._decide(tx, dial))
+            if self.on_commit is not None:
+                self.on_commit(tx)
+        self._waiting = []
+        return after
+
+    def _decide(self, tx: Writing, dial: cmd.Dial) -> Callable[[], None]:
+        """Ask the gate for one call; the answer is acted on after the commit."""
+        answer = self._dial_room.decide(tx, dial)
+        if isinstance(answer, Refusal):
+            refused = ev.DialRefused(dial.at, dial.call_id, answer.codes, answer.retry_at, whole_lead=answer.whole_lead)
+            return lambda: self._queue.append(refused)
+        request: PlaceRequest = answer
+
+        def place() -> None:
+            self._queue.append(ev.DialAllowed(dial.at, dial.call_id))
+            # The engine must know of the permission before the carrier can speak of the call.
+            while self._queue:
+                self._handle(self._queue.popleft())
+            self._carrier.place(request)
+
+        return place
+
+    def flush(self) -> None:
+        """Write down what still waits."""
+        self._flush_planned = False
+        if self._waiting:
+            self._commit([])
+
+    def _plan_flush(self) -> None:
+        if not self._flush_planned:
+            self._flush_planned = True
+            self._clock.call_at(self._clock.now() + self._flush_after, self.flush)
+
+    def _plan_wake(self, at: float) -> None:
+        if at < self._wake_at:
+            self._wake_at = at
+            self._clock.call_at(at, lambda: self._wake(at))
+
+    def _wake(self, at: float) -> None:
+        if at == self._wake_at:
+            self._wake_at = float("inf")
+        self.send(ev.Tick(self._clock.now()))
+
+    def _fetch(self, at: float, count: int) -> None:
+        self.flush()  # leads given back a moment ago are to be seen
+        with self._store.writing() as tx:
+            offered = self._hopper.fetch(tx, at, count)
+        self._queue.append(offered)
+
+
+def _cannot_wait(fact: cmd.Command) -> bool:
+    """Whether a fact must be committed at once: what people said, and what the law counts."""
+    if isinstance(fact, cmd.Suppress):
+        return True
+    if isinstance(fact, cmd.CallChanged):
+        return fact.disposition is not None or fact.state in (CallState.ANSWERED, CallState.BRIDGED)
+    return False

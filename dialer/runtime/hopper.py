@@ -1,0 +1,94 @@
+"""Which leads to offer the engine: due ones whose places may be called at this hour.
+
+The law's hours are asked per place, not per lead, and remembered until they change. The gate is asked
+again, for each call, at the instant of dialing: this here only spares it thousands of certain refusals.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from campaigns.files import Campaign
+from dialer.engine.events import Lead, LeadsOffered, NoLeads
+from dialer.runtime.instants import moment, seconds
+from dialer.store import hopper
+from dialer.store.transactions import Writing
+from dnc.gate import Gate
+from dnc.values import Place
+
+__all__ = ["Hopper"]
+
+#: How long the set of places with due leads is believed, s.
+_PLACES_KEEP = 60.0
+#: The longest time between two looks when nothing can be offered, s: lists and opt-ins may arrive.
+_LOOK_AGAIN = 900.0
+
+
+@dataclass(slots=True)
+class _Hours:
+    """Whether a place may be called, and until when that answer holds."""
+
+    open: bool
+    until: float
+
+
+class Hopper:
+    """Offers leads to one run.
+
+    Args:
+        campaign: whose leads.
+        gate: knows the lawful hours.
+        run_id: in whose name leads are leased.
+    """
+
+    def __init__(self, campaign: Campaign, gate: Gate, run_id: str) -> None:
+        self._campaign = campaign
+        self._gate = gate
+        self._run_id = run_id
+        self._hours: dict[str, _Hours] = {}
+        self._places: list[hopper.DuePlace] = []
+        self._places_at = float("-inf")
+
+    def fetch(self, tx: Writing, at: float, count: int) -> LeadsOffered:
+        """Lease up to `count` leads and offer them; or say why there are none and when to ask again."""
+        if not self._campaign.hours.is_open(moment(at)):
+            opening = self._campaign.hours.next_change(moment(at))
+            return self._none(at, "outside_hours", None if opening is None else seconds(opening))
+        leads = self._lease(tx, at, count)
+        if not leads and at > self._places_at:
+            self._places_at = float("-inf")  # perhaps new places have become due
+            leads = self._lease(tx, at, count)
+        if leads:
+            return LeadsOffered(at, leads)
+        if self._places:
+            closed = [self._is_open(due.place, at).until for due in self._places]
+            return self._none(at, "outside_hours", min(closed))
+        following = hopper.next_due(tx, self._campaign.name, moment(at))
+        if following is not None:
+            return self._none(at, "waiting", seconds(following))
+        return self._none(at, "done", None)
+
+    def _lease(self, tx: Writing, at: float, count: int) -> tuple[Lead, ...]:
+        if at >= self._places_at + _PLACES_KEEP:
+            self._places = hopper.due_places(tx, self._campaign.name, moment(at))
+            self._places_at = at
+        callable_now = [due.place_id for due in self._places if self._is_open(due.place, at).open]
+        if not callable_now:
+            return ()
+        leased = hopper.lease(tx, self._campaign.name, self._run_id, count, moment(at), callable_now)
+        return tuple(Lead(each.lead_id, each.number, each.phone_id, each.attempts) for each in leased)
+
+    def _is_open(self, place: Place, at: float) -> _Hours:
+        known = self._hours.get(place.key)
+        if known is None or at >= known.until:
+            opening = self._gate.hours(place, self._campaign.scope, self._campaign.dialing.mode, moment(at))
+            until = at + _LOOK_AGAIN if opening.until is None else seconds(opening.until)
+            # A place that never opens (an unknown one, say) is offered all the same: the gate then refuses
+            # the call by name and the lead is blocked with the reason, instead of waiting in silence.
+            known = _Hours(opening.open or opening.until is None, until)
+            self._hours[place.key] = known
+        return known
+
+    def _none(self, at: float, why: NoLeads, retry_at: float | None) -> LeadsOffered:
+        latest = at + _LOOK_AGAIN
+        return LeadsOffered(at, (), why, latest if retry_at is None else min(max(retry_at, at + 1.0), latest))

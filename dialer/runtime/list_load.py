@@ -1,0 +1,109 @@
+"""A contact list from its file into the store: read, cleaned, deduplicated, accounted for row by row."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+from campaigns.files import Campaign
+from campaigns.lists import ContactList, ListError
+from campaigns.workspace import Workspace
+from dialer.store import campaigns as stored_campaigns
+from dialer.store import lists, outcomes
+from dialer.store.database import open_store
+
+__all__ = ["LoadResult", "load_contacts"]
+
+
+@dataclass(frozen=True, slots=True)
+class LoadResult:
+    """What became of a file."""
+
+    already: bool  # the same file had been loaded before; nothing was changed
+    resumed: bool  # an interrupted load was finished
+    funnel: dict[str, int]
+    warnings: tuple[str, ...]
+    rejects: Path | None
+
+
+def load_contacts(
+    workspace: Workspace,
+    campaign: Campaign,
+    file: Path,
+    *,
+    encoding: str | None = None,
+    mapping: Path | None = None,
+    policy: Literal["intersect", "address_first"] = "intersect",
+    progress: Callable[[int], None] | None = None,
+) -> LoadResult:
+    """Load one file.
+
+    Args:
+        workspace: whose database and rejects folder.
+        campaign: whose leads.
+        file: the list.
+        encoding: of the file; told from its bytes when None.
+        mapping: a saved mapping of columns.
+        policy: which place counts where number and address disagree.
+        progress: called with the number of rows read so far.
+
+    Raises:
+        ListError: the file cannot be read as a list; nothing was loaded.
+        StoreError: the database refuses; the next load of the file goes on where this one stopped.
+    """
+    now = datetime.now(UTC)
+    digest = _sha256(file)
+    with open_store(workspace.database_url) as store:
+        with store.writing() as tx:
+            stored_campaigns.upsert(
+                tx,
+                campaign.name,
+                client=campaign.client,
+                scope=campaign.scope,
+                file_hash=campaign.file_hash,
+                at=now,
+            )
+            done = lists.known(tx, campaign.name, digest)
+            existing = [] if done is not None else outcomes.numbers_elsewhere(tx, campaign.name, digest)
+        if done is not None:
+            return LoadResult(True, False, done.funnel, (), None)
+        workspace.rejects_dir.mkdir(parents=True, exist_ok=True)
+        rejects = workspace.rejects_dir / f"{file.stem}-{digest[:8]}.csv"
+        with ContactList(
+            file,
+            default_country=campaign.country,
+            encoding=encoding,
+            mapping=mapping,
+            existing=existing,
+            policy=policy,
+            rejects_to=rejects,
+            now=now,
+        ) as contacts:
+
+            def counted() -> dict[str, int]:
+                return {key: count for key, count in contacts.funnel.as_dict().items() if key != "loaded"}
+
+            loaded = lists.insert_list(
+                store,
+                campaign.name,
+                lists.leads_of(contacts),
+                file_name=file.name,
+                sha256=digest,
+                at=now,
+                reader=counted,
+                progress=None if progress is None else lambda _seen: progress(contacts.funnel.read),
+            )
+            warnings = tuple(str(warning) for warning in contacts.warnings)
+    return LoadResult(False, loaded.resumed, loaded.funnel, warnings, rejects)
+
+
+def _sha256(file: Path) -> str:
+    try:
+        with file.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError as error:
+        raise ListError(f"the list cannot be read ({error.strerror})", file=file) from error

@@ -1,0 +1,264 @@
+"""One run of one campaign: take the lease, mend what a crash left, dial, drain, give the lease back."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal
+
+import structlog
+
+from campaigns.files import Campaign
+from campaigns.recycle import LeadNext, after_call
+from dialer.carriers.port import Carrier
+from dialer.clock import Clock
+from dialer.engine import AgentState, Engine, EngineConfig
+from dialer.engine import events as ev
+from dialer.pacing import PacingPolicy, make_pacer
+from dialer.runtime.dialing import DialRoom
+from dialer.runtime.driver import Desk, Driver, LeaseLost
+from dialer.runtime.hopper import Hopper
+from dialer.runtime.instants import moment
+from dialer.runtime.journal import Journal
+from dialer.runtime.recovery import Recovered, recover, replay
+from dialer.store import campaigns as stored_campaigns
+from dialer.store import health, hopper, leases, runs
+from dialer.store.database import Store
+from dialer.store.facts import StoreFacts
+from dialer.store.leases import Held
+from dialer.store.transactions import Reading, Writing
+from dnc.gate import Gate, MemoryFacts
+from dnc.registries import RegistryStore
+from dnc.rules import Rulebook
+
+__all__ = ["Session", "World", "engine_config", "pacing_policy"]
+
+_log = structlog.get_logger(__name__)
+
+#: What the pacer has learned is saved this often, s of the run's clock.
+_SAVE_EVERY = 15.0
+
+
+def pacing_policy(campaign: Campaign, seed: int = 0) -> PacingPolicy:
+    """A campaign's pacing settings as the pacer reads them."""
+    dialing, cap = campaign.dialing, campaign.abandonment
+    return PacingPolicy(
+        mode=dialing.mode,
+        max_abandonment_rate=cap.max_rate,
+        period_days=cap.period_days,
+        connect_within=cap.connect_within,
+        greeting=cap.greeting,
+        min_ring=dialing.min_ring,
+        ring_timeout=dialing.ring_timeout,
+        release_ringing=dialing.release_ringing,
+        lines_per_agent=dialing.lines_per_agent,
+        max_lines_per_agent=dialing.max_lines_per_agent,
+        seed=seed,
+    )
+
+
+def engine_config(campaign: Campaign, call_prefix: str, beat: float = 0.0) -> EngineConfig:
+    """A campaign's limits and clocks as the engine reads them."""
+    dialing, cap = campaign.dialing, campaign.abandonment
+    return EngineConfig(
+        lines=dialing.lines,
+        calls_per_second=dialing.calls_per_second,
+        connect_within=cap.connect_within,
+        greeting=cap.greeting,
+        min_ring=dialing.min_ring,
+        ring_timeout=dialing.ring_timeout,
+        time_limit=dialing.time_limit,
+        wrap_up_limit=campaign.agents.wrap_up_limit,
+        beat=beat,
+        call_prefix=call_prefix,
+        dispositions={code: frozenset(each.flags) for code, each in campaign.dispositions.items()},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What a run needs from outside."""
+
+    store: Store
+    book: Rulebook
+    registries: RegistryStore
+    carrier: Carrier
+    clock: Clock
+    clock_kind: Literal["real", "virtual"]
+    node: str
+    lease_seconds: float = 30.0
+    wall: Callable[[], float] = time.time  # leases are judged by the wall clock, also in virtual time
+
+
+class Session:
+    """One run, from `take` to `finish`.
+
+    Args:
+        campaign: what is dialed.
+        world: where.
+        seed: of everything random in a simulated run; None in a real one.
+    """
+
+    def __init__(self, campaign: Campaign, world: World, seed: int | None = None) -> None:
+        self.campaign = campaign
+        self.run_id = uuid.uuid4().hex[:12]
+        self._world = world
+        self._seed = seed
+        self._token = 0
+        self._renewed_at = 0.0
+        self._saved_at = float("-inf")
+        self.recovered = Recovered(0, 0, 0)
+        self.driver: Driver | None = None
+        self.engine: Engine | None = None
+
+    def take(self) -> Held | None:
+        """Take the campaign's lease and mend what a dead run left; or say who holds it.
+
+        Raises:
+            StoreError: the database refuses.
+        """
+        world = self._world
+        now = world.clock.now()
+        with world.store.writing() as tx:
+            stored_campaigns.upsert(
+                tx,
+                self.campaign.name,
+                client=self.campaign.client,
+                scope=self.campaign.scope,
+                file_hash=self.campaign.file_hash,
+                at=moment(now),
+            )
+            answer = leases.acquire(
+                tx,
+                self.campaign.name,
+                self.run_id,
+                node=world.node,
+                ttl=world.lease_seconds,
+                wall_now=self._wall_now(),
+            )
+            if isinstance(answer, Held):
+                return answer
+            self._token = answer
+            self._renewed_at = world.wall()
+            self.recovered = recover(tx, self.campaign, now)
+            runs.start_run(
+                tx,
+                self.run_id,
+                campaign=self.campaign.name,
+                node=world.node,
+                clock=world.clock_kind,
+                at=moment(now),
+                seed=self._seed,
+            )
+        if self.recovered:
+            _log.warning(
+                "recovered",
+                dead_runs=self.recovered.runs,
+                lost_attempts=self.recovered.attempts,
+                leads=self.recovered.leads,
+            )
+        return None
+
+    def start(self, desk: Desk, flush_after: float, beat: float = 0.0) -> Driver:
+        """Build the floor and begin to listen. Agents who get ready from now on are given calls.
+
+        Args:
+            desk: who tells the agents.
+            flush_after: s that facts which can be told again may wait for a transaction.
+            beat: s between two decisions of the pacer at the least; 0 decides after every event.
+        """
+        world, campaign = self._world, self.campaign
+        policy = pacing_policy(campaign, self._seed or 0)
+        with world.store.reading() as tx:
+            snapshot = health.load_pacer_state(tx, campaign.name)
+            self.pacer = make_pacer(policy, None if snapshot is None else snapshot[0])
+            if snapshot is not None:
+                replay(tx, self.pacer, campaign.name, snapshot[1])
+
+        def recycle(result: str, code: str | None, attempts: int, at: float, callback_at: float | None) -> LeadNext:
+            chosen = None if code is None else campaign.dispositions[code]
+            return after_call(campaign, result, chosen, attempts, at, callback_at)
+
+        self.engine = Engine(engine_config(campaign, self.run_id, beat), self.pacer, recycle)
+        self.driver = Driver(
+            engine=self.engine,
+            store=world.store,
+            carrier=world.carrier,
+            clock=world.clock,
+            desk=desk,
+            dial_room=DialRoom(campaign, self._gate, self.run_id, world.carrier.name),
+            hopper=Hopper(campaign, Gate(world.book, MemoryFacts()), self.run_id),
+            journal=Journal(
+                self.run_id,
+                campaign.name,
+                campaign.client,
+                {code: frozenset(each.flags) for code, each in campaign.dispositions.items()},
+            ),
+            token=self._token,
+            flush_after=flush_after,
+        )
+        self.driver.on_commit = self._save_now_and_then
+        self.driver.start()
+        return self.driver
+
+    def _gate(self, tx: Reading) -> Gate:
+        return Gate(self._world.book, StoreFacts(tx, self._world.registries))
+
+    def keep_lease(self) -> None:
+        """Renew the lease when a third of its time is over. Call it several times within that.
+
+        Raises:
+            LeaseLost: another run has taken over; this one must stop at once.
+        """
+        now = self._world.wall()
+        if now - self._renewed_at < self._world.lease_seconds / 3:
+            return
+        with self._world.store.writing() as tx:
+            kept = leases.renew(
+                tx,
+                self.campaign.name,
+                self.run_id,
+                self._token,
+                ttl=self._world.lease_seconds,
+                wall_now=self._wall_now(),
+            )
+        if not kept:
+            raise LeaseLost(self.campaign.name)
+        self._renewed_at = now
+
+    def drain(self, why: str) -> None:
+        """Dial no more; live calls finish."""
+        assert self.driver is not None
+        self.driver.send(ev.DrainRequested(self._world.clock.now(), why))
+
+    def finish(self, why: str) -> None:
+        """Sign everybody out, give unused leads and the lease back, end the run.
+
+        A live call that is still open (a second interrupt) stays so in the store: the next run closes it.
+        """
+        world = self._world
+        now = world.clock.now()
+        if self.driver is not None and self.engine is not None:
+            for agent in list(self.engine.floor.agents.values()):
+                if agent.state is not AgentState.OFFLINE:
+                    self.driver.send(ev.AgentGone(now, agent.agent_id, "end of run"))
+            self.driver.flush()
+        world.carrier.close()
+        with world.store.writing() as tx:
+            if self.engine is not None:
+                health.save_pacer_state(tx, self.campaign.name, self.pacer.to_state(), now)
+            hopper.release_run(tx, self.run_id)
+            runs.end_run(tx, self.run_id, at=moment(now), why=why)
+            leases.release(tx, self.campaign.name, self.run_id, self._token, wall_now=self._wall_now())
+
+    def _save_now_and_then(self, tx: Writing) -> None:
+        now = self._world.clock.now()
+        if now - self._saved_at >= _SAVE_EVERY:
+            self._saved_at = now
+            health.save_pacer_state(tx, self.campaign.name, self.pacer.to_state(), now)
+
+    def _wall_now(self) -> datetime:
+        return datetime.fromtimestamp(self._world.wall(), UTC)

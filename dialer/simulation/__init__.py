@@ -1,0 +1,1 @@
+"""The floor in virtual time: synthetic people, agents and faults around the same engine."""
