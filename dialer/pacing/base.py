@@ -1,0 +1,182 @@
+"""The port every pacer stands behind, with the ledger and the booking of outcomes.
+
+Outcomes may be late, doubled or out of order, and some never come: each call is settled once, by
+the first report of its end, except that an abandonment reported after a service wins, because the
+law counts the person who reached nobody.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from dialer.pacing.budget import Ledger
+from dialer.pacing.policy import PacingPolicy
+from dialer.pacing.values import (
+    CallAbandoned,
+    CallResolved,
+    CallServed,
+    Decision,
+    FloorView,
+    HandleTime,
+    Outcome,
+)
+
+__all__ = ["Pacer"]
+
+_V = TypeVar("_V")
+
+#: How many settled or resolved calls are remembered to recognise a doubled report.
+_REMEMBERED = 20_000
+
+
+class Pacer:
+    """Decides how many numbers to dial and which ringing calls to let go.
+
+    One pacer serves one campaign. It has no clock, no input or output, and no random source but its
+    seed: equal floors and outcomes in equal order give equal decisions.
+
+    Attributes:
+        policy: the campaign's settings.
+        ledger: what this accounting period has served and abandoned.
+    """
+
+    def __init__(self, policy: PacingPolicy) -> None:
+        self.policy = policy
+        self.ledger = Ledger(policy.max_abandonment_rate, policy.period_seconds)
+        self._settled: dict[str, str] = {}
+        self._resolved: dict[str, None] = {}
+        self._last_floor: FloorView | None = None
+
+    # ------------------------------------------------------------------ the port
+
+    def decide(self, floor: FloorView) -> Decision:
+        """Say what to do now. Call it after every event and at least every 0.5 s.
+
+        Args:
+            floor: the whole floor at one instant.
+
+        Returns:
+            At most `line_limit`, `dial_tokens` and `leads_left` allow; releases only calls that rang
+            at least `min_ring`.
+        """
+        self.ledger.roll(floor.now)
+        decision = self._decide(floor)
+        self._last_floor = floor
+        return decision
+
+    def observe(self, outcome: Outcome) -> None:
+        """Learn from one outcome; unknown calls are welcome, doubled reports change nothing.
+
+        Raises:
+            TypeError: when `outcome` is none of the four kinds.
+        """
+        if not isinstance(outcome, Outcome):
+            raise TypeError(f"outcome must be a pacing outcome, got {outcome!r}")
+        self.ledger.roll(outcome.at)
+        match outcome:
+            case CallResolved():
+                if outcome.call_id not in self._resolved:
+                    _remember(self._resolved, outcome.call_id, None)
+                    self._learn_call(outcome)
+            case CallServed():
+                if outcome.call_id not in self._settled:
+                    _remember(self._settled, outcome.call_id, "served")
+                    self.ledger.serve()
+                    self._learn_unresolved(outcome)
+            case CallAbandoned():
+                before = self._settled.get(outcome.call_id)
+                if before is None:
+                    self.ledger.abandon(self._agent_is_ready())
+                    self._learn_unresolved(outcome)
+                elif before == "served":
+                    self.ledger.correct()
+                if before != "abandoned":
+                    _remember(self._settled, outcome.call_id, "abandoned")
+            case HandleTime():
+                self._learn_handle_time(outcome)
+
+    # ------------------------------------------------------------------ for pacers to fill in
+
+    def _decide(self, floor: FloorView) -> Decision:
+        raise NotImplementedError
+
+    def _learn_call(self, outcome: CallResolved) -> None:
+        """Learn from a call's first result; simple pacers need not."""
+
+    def _learn_handle_time(self, outcome: HandleTime) -> None:
+        """Learn from an agent's finished work; simple pacers need not."""
+
+    # ------------------------------------------------------------------ helpers
+
+    def _learn_unresolved(self, outcome: CallServed | CallAbandoned) -> None:
+        """A live answer whose CallResolved never came is learned from the last floor that showed it."""
+        if outcome.call_id in self._resolved or self._last_floor is None:
+            return
+        for call in self._last_floor.in_flight:
+            if call.call_id == outcome.call_id:
+                at = max(outcome.answered_at, call.placed_at)
+                _remember(self._resolved, call.call_id, None)
+                self._learn_call(CallResolved(at, call.call_id, call.placed_at, "human", at))
+                return
+
+    def _agent_is_ready(self) -> bool:
+        """Whether the last floor had more ready agents than waiting people."""
+        floor = self._last_floor
+        if floor is None:
+            return False
+        ready = sum(1 for agent in floor.agents if agent.state == "ready")
+        return ready > len(floor.waiting)
+
+    def opening(self, dial: int, release: tuple[str, ...]) -> str:
+        """Give the first words of a decision's sentence."""
+        return f"Dialing {dial}, letting {len(release)} go" if release else f"Dialing {dial}"
+
+    def scene(self, floor: FloorView, ready: int) -> str:
+        """Give the middle of a decision's sentence: agents ready, calls ringing, people waiting."""
+        flying, waiting = len(floor.in_flight), len(floor.waiting)
+        text = f"{_count(ready, 'agent')} ready of {len(floor.agents)}, {_count(flying, 'call')} ringing"
+        return f"{text}, {_count(waiting, 'person', 'people')} waiting" if waiting else text
+
+    def breach_probability(self, now: float) -> float:
+        """Give the probability that the present period ends over its cap, as of `now` seconds."""
+        return self.ledger.breach_probability(now)
+
+    # ------------------------------------------------------------------ snapshot
+
+    def to_state(self) -> dict[str, Any]:
+        """Give a plain, JSON-able snapshot: what was learned and what was spent."""
+        return {
+            "version": 1,
+            "mode": self.policy.mode,
+            "ledger": self.ledger.to_state(),
+            "settled": dict(self._settled),
+            "resolved": list(self._resolved),
+        }
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        """Go on from a snapshot made by `to_state`, also one of another mode.
+
+        Raises:
+            ValueError: when the snapshot is of another version or a part is missing or malformed.
+        """
+        if state.get("version") != 1:
+            raise ValueError(f"state must be a pacing snapshot of version 1, got version {state.get('version')!r}")
+        try:
+            self._load(state)
+        except (KeyError, TypeError) as error:
+            raise ValueError(f"state is not a whole pacing snapshot: {error!r}") from error
+
+    def _load(self, state: dict[str, Any]) -> None:
+        self.ledger.load(state["ledger"])
+        self._settled = dict(state["settled"])
+        self._resolved = dict.fromkeys(state["resolved"])
+
+
+def _remember(book: dict[str, _V], key: str, value: _V) -> None:
+    book[key] = value
+    if len(book) > _REMEMBERED:
+        del book[next(iter(book))]
+
+
+def _count(number: int, one: str, many: str | None = None) -> str:
+    return f"{number} {one}" if number == 1 else f"{number} {many or one + 's'}"

@@ -1,0 +1,174 @@
+"""The predictive pacer: dial while the next answer would very likely find somebody.
+
+Theory of operation
+-------------------
+The marginal rule. Let q be the probability that one more call, if a person answers it, finds nobody
+in time (see `forecast` and `overload`). Dial while q is below the shadow price of the abandonment
+budget (see `budget`). This is the greedy solution of "most conversations subject to a rate of
+abandonment" and it needs no ratio that someone must tune; compare Samuelson 1999, "Predictive
+dialing for outbound telephone call centers", Interfaces 29, and Korolyuk, Melikov, Ponomarenko and
+Rustamov on predictive dialing as a controlled queue.
+
+Before the budget carries a prediction, and whenever the next abandonment would be unlawful, the
+pacer dials 1:1, which abandons nobody while agents stay. Where abandonments come from elsewhere (an
+answering-machine detector that takes people for machines) the 1:1 floor itself yields.
+
+Lawful release. A call that rang at least `min_ring` may be let go. It is let go when an answer just
+now would find nobody with a probability above the price.
+
+Cost. A whole look ahead costs tens to hundreds of microseconds. Between two looks less than
+a quarter of a second apart, in which few calls came or went for the floor's size, the answer is
+"nothing to do".
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dialer.pacing.base import Pacer
+from dialer.pacing.forecast import Forecaster, Look
+from dialer.pacing.limits import Limit, dial_limit, needed_lines, releasable
+from dialer.pacing.policy import PacingPolicy
+from dialer.pacing.ring_times import BIN, BINS
+from dialer.pacing.simple import one_to_one
+from dialer.pacing.values import CallResolved, Decision, FloorView, HandleTime
+
+__all__ = ["PredictivePacer"]
+
+#: Calls in flight beyond one per agent, as a share of the calls the answer rate rests on.
+_LEAP = 0.5
+#: The threshold while the next abandonment would be unlawful: as safe as 1:1, whatever the floor's size.
+_GUARDED = 0.002
+#: Abandonments the budget must still hold beside those of the answers on their way, and their clumping.
+_RESERVE, _CLUMPING = 2.0, 3.0
+#: A call that may be let go is, when its overload chance is over this many times the threshold.
+_RELEASE = 1.0
+
+#: Seconds between two looks at a floor that changed little, and at one on which no call came or went.
+_REST, _REST_UNCHANGED = 0.25, 0.9
+_RESTING = Decision(0, (), "Dialing 0: nothing material changed since the last look ahead.")
+
+
+class PredictivePacer(Pacer):
+    """Forecasts answers and free agents, and spends the abandonment budget where it earns most."""
+
+    def __init__(self, policy: PacingPolicy) -> None:
+        super().__init__(policy)
+        self.forecaster = Forecaster(policy)
+        self._looked_at: float | None = None
+        self._looked_sizes = (0, 0, 0)
+
+    # ------------------------------------------------------------------ deciding
+
+    def _decide(self, floor: FloorView) -> Decision:
+        if self._may_rest(floor):
+            return _RESTING
+        self._looked_at = floor.now
+        self._looked_sizes = (len(floor.agents), len(floor.in_flight), len(floor.waiting))
+        ready = sum(1 for agent in floor.agents if agent.state == "ready")
+        limit = dial_limit(self.policy, floor)
+        if not floor.agents:
+            return one_to_one(self, floor, ready, limit, "no agent is here")
+        if self.ledger.hopeless:
+            return self._give_up(floor, ready)
+        look = self.forecaster.look(floor)
+        ledger = self.ledger
+        if ledger.guarded and (ledger.cap * ledger.answers < 1.0 or ledger.cap <= 0.0):
+            return one_to_one(self, floor, ready, limit, self._guard_sentence())
+        # The answers on their way cost their share, in clumps, and two people may be lost at once.
+        tight = ledger.room - _CLUMPING * ledger.aim * look.answers_to_come < _RESERVE
+        threshold = min(ledger.threshold, _GUARDED) if tight else ledger.threshold
+        release = self._release(floor, look, threshold)
+        dial = 0
+        bound = "a call now would likely find nobody"
+        if not release:
+            # Learn before leaping: a flood of calls may not rest on the answers of a few.
+            known = len(floor.agents) + int(self.forecaster.known_calls * _LEAP) - len(floor.in_flight)
+            if known < limit.calls:
+                limit = Limit(max(known, 0), "too few calls known yet")
+            dial = max(look.most_calls(threshold, limit.calls), min(needed_lines(ready, floor), limit.calls))
+            if tight:
+                bound = self._guard_sentence()
+            elif dial == limit.calls:
+                bound = f"{limit.name} bound it"
+            elif dial:
+                bound = f"room for {dial} more at an overload chance of {100 * threshold:.1f} %"
+        return Decision(dial, release, self._sentence(floor, ready, dial, release, bound))
+
+    def _may_rest(self, floor: FloorView) -> bool:
+        """Whether the last look is so recent and the floor so little changed that it still holds."""
+        if self._looked_at is None:
+            return False
+        agents, flying, waiting = self._looked_sizes
+        if len(floor.agents) != agents:
+            return False
+        changed = abs(len(floor.in_flight) - flying) + abs(len(floor.waiting) - waiting)
+        if changed > agents // 12:
+            return False
+        return abs(floor.now - self._looked_at) < (_REST if changed else _REST_UNCHANGED)
+
+    def _release(self, floor: FloorView, look: Look, threshold: float) -> tuple[str, ...]:
+        if look.soon() < threshold * _RELEASE:
+            return ()
+        return tuple(releasable(self.policy, floor))
+
+    def _give_up(self, floor: FloorView, ready: int) -> Decision:
+        lost, answers = self.ledger.idle_abandoned, self.ledger.answers
+        release = tuple(releasable(self.policy, floor))
+        return Decision(
+            0,
+            release,
+            f"{self.opening(0, release)}: {lost} of {answers} people were lost while an agent was ready, "
+            f"more than the cap of {100 * self.ledger.cap:.1f} % allows at any pace (law); "
+            "switch answering-machine detection off.",
+        )
+
+    # ------------------------------------------------------------------ speaking
+
+    def _guard_sentence(self) -> str:
+        ledger = self.ledger
+        if ledger.rate > ledger.cap:
+            return f"1:1 because {100 * ledger.rate:.1f} % of the period's answers were abandoned (law)"
+        if not ledger.guarded:
+            return "the answers on their way may use up what the budget has left, so only safe calls are added"
+        return (
+            f"1:1 by the small-team guard: one abandonment in {ledger.answers + 1} answers would exceed "
+            f"{100 * ledger.cap:.1f} % (law)"
+        )
+
+    def _sentence(self, floor: FloorView, ready: int, dial: int, release: tuple[str, ...], bound: str) -> str:
+        ledger = self.ledger
+        return (
+            f"{self.opening(dial, release)}: {self.scene(floor, ready)}; {bound}; "
+            f"budget {100 * ledger.rate:.2f} % of {100 * ledger.cap:.1f} %."
+        )
+
+    # ------------------------------------------------------------------ learning
+
+    def _learn_call(self, outcome: CallResolved) -> None:
+        human = outcome.result == "human"
+        lag = 0.0 if outcome.answered_at is None else outcome.at - outcome.answered_at
+        age = min(max(outcome.at - outcome.placed_at, 0.0), BIN * BINS)
+        self.forecaster.call_left_ring(age, human, outcome.result == "released", lag)
+
+    def _learn_handle_time(self, outcome: HandleTime) -> None:
+        self.forecaster.handle.observe(outcome.talk, outcome.wrap_up)
+
+    # ------------------------------------------------------------------ snapshot
+
+    def to_state(self) -> dict[str, Any]:
+        """Give a plain, JSON-able snapshot: what was learned and what was spent."""
+        state = super().to_state()
+        state["forecaster"] = self.forecaster.to_state()
+        state["looked_at"] = self._looked_at
+        state["looked_sizes"] = list(self._looked_sizes)
+        return state
+
+    def _load(self, state: dict[str, Any]) -> None:
+        super()._load(state)
+        if "forecaster" in state:
+            self.forecaster.load(state["forecaster"])
+        looked = state.get("looked_at")
+        self._looked_at = None if looked is None else float(looked)
+        agents, flying, waiting = state.get("looked_sizes", (0, 0, 0))
+        self._looked_sizes = (int(agents), int(flying), int(waiting))
