@@ -63,7 +63,7 @@ class HangUp:
 
     at: float
     call_id: str
-    why: Literal["release", "machine", "agent_done", "ring_timeout", "drain", "lost_agent"]
+    why: Literal["release", "machine", "agent_done", "ring_timeout", "drain", "lost_agent", "lost"]
 
 
 @dataclass(frozen=True, slots=True)

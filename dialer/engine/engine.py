@@ -49,6 +49,10 @@ _LESSON: dict[CallResult, str] = {
 }
 
 
+#: What the carrier may say of a call that lives.
+_CarrierWord = ev.Placed | ev.Ringing | ev.Answered | ev.Bridged | ev.BridgeFailed | ev.MessagePlayed | ev.OptedOut
+
+
 class LearningPacer(PacerPort, Protocol):
     """A pacer: decides, and learns from what came of it."""
 
@@ -74,7 +78,7 @@ class Engine:
         self.pace = Pace(config, pacer, self.floor, self._deadlines)
         self._now = float("-inf")
         self._woken_for: float | None = None
-        self._told: CampaignState | None = None
+        self._told_health: CampaignState | None = None
         self._handlers: dict[type, Callable[[Any, list[cmd.Command]], None]] = {
             ev.Tick: lambda event, out: None,
             ev.AgentReady: self._agent_ready,
@@ -237,7 +241,7 @@ class Engine:
     # -- the life of a call -----------------------------------------------------------------------
 
     def _placed(self, event: ev.Placed, out: list[cmd.Command]) -> None:
-        call = self._known(event.call_id, event)
+        call = self._told(event)
         state = call.next_state(event)
         if call.state is CallState.PLACING:
             self.floor.moved(call, state, event.at)
@@ -267,7 +271,7 @@ class Engine:
             self._close_lead(call, event.at, out)
 
     def _ringing(self, event: ev.Ringing, out: list[cmd.Command]) -> None:
-        call = self._known(event.call_id, event)
+        call = self._told(event)
         state = call.next_state(event)
         if call.state in (CallState.PLACING, CallState.QUEUED):
             call.ringing_since = event.at
@@ -276,7 +280,7 @@ class Engine:
             out.append(cmd.CallChanged(event.at, call.call_id, state))
 
     def _answered(self, event: ev.Answered, out: list[cmd.Command]) -> None:
-        call = self._known(event.call_id, event)
+        call = self._told(event)
         state = call.next_state(event)
         if call.call_id not in self.floor.in_flight:
             return
@@ -298,7 +302,7 @@ class Engine:
         self._close_lead(call, event.at, out)
 
     def _bridged(self, event: ev.Bridged, out: list[cmd.Command]) -> None:
-        call = self._known(event.call_id, event)
+        call = self._told(event)
         state = call.next_state(event)
         if call.state is not CallState.ANSWERED:
             return
@@ -320,22 +324,20 @@ class Engine:
         self.floor.put_agent(agent, agent_state, event.at, out)
 
     def _bridge_failed(self, event: ev.BridgeFailed, out: list[cmd.Command]) -> None:
-        call = self._known(event.call_id, event)
-        call.next_state(event)
+        call = self._told(event)
         if call.agent_id == event.agent_id and call.state is CallState.ANSWERED:
             self._free_agent(call, event, out)
+            call.refused_by |= {event.agent_id}
             call.agent_id = None
             self.floor.index(call)
 
     def _message_played(self, event: ev.MessagePlayed, out: list[cmd.Command]) -> None:
-        call = self._known(event.call_id, event)
-        call.next_state(event)
+        call = self._told(event)
         if call.state is CallState.ANSWERED:
             out.append(cmd.CallChanged(event.at, call.call_id, call.state, message_played=True))
 
     def _opted_out(self, event: ev.OptedOut, out: list[cmd.Command]) -> None:
-        call = self._known(event.call_id, event)
-        call.next_state(event)
+        call = self._told(event)
         out.append(self._suppression(call, event.at, "key press"))
         call.lead_closed = True
         out.append(cmd.LeadChanged(event.at, call.lead.lead_id, LeadState.BLOCKED, None, "opted out"))
@@ -459,9 +461,9 @@ class Engine:
         for call in list(self.floor.waiting.values()):
             if call.hanging_up:
                 continue
-            agent = self.floor.longest_ready()
+            agent = self.floor.longest_ready(call.refused_by)
             if agent is None:
-                return
+                continue
             state = agent.next_state(ev.Answered(now, call.call_id))
             call.agent_id = agent.agent_id
             agent.call_id = call.call_id
@@ -505,27 +507,38 @@ class Engine:
         if call is None:
             return
         if call.asked_at is not None and now >= call.asked_at + self.config.look_up_deadline:
+            out.append(cmd.HangUp(now, call_id, "lost"))  # should it live after all, nobody waits for it
             self._lost(ev.Lost(now, call_id), out)
             return
-        limit = {
-            CallState.PLACING: self.config.place_deadline,
-            CallState.QUEUED: self.config.place_deadline,
-            CallState.RINGING: self.config.ring_timeout + 10.0,
-            CallState.ANSWERED: 60.0,
-            CallState.BRIDGED: self.config.time_limit + 60.0,
-        }.get(call.state)
-        if limit is not None and call.asked_at is None and now >= call.since + limit - 1e-6:
+        if call.asked_at is None and now >= max(call.since, call.heard_at) + self._patience(call) - 1e-6:
             self._ask(call, now, out)
+
+    def _patience(self, call: Call) -> float:
+        """Seconds without news after which the carrier is asked about a call."""
+        if call.state is CallState.RINGING:
+            return self.config.ring_timeout + 10.0
+        if call.state is CallState.ANSWERED:
+            return 60.0
+        if call.state is CallState.BRIDGED:
+            return self.config.time_limit + 60.0
+        return self.config.place_deadline
 
     def _ask(self, call: Call, now: float, out: list[cmd.Command]) -> None:
         call.asked_at = now
         self._deadlines.add(now + self.config.look_up_deadline, "call", call.call_id)
         out.append(cmd.LookUp(now, call.call_id))
 
+    def _hear(self, call: Call, at: float) -> None:
+        """The carrier spoke of a call: it is not lost, and its deadline begins anew."""
+        call.heard_at = at
+        if call.asked_at is not None:
+            call.asked_at = None
+            self._deadlines.add(at + self._patience(call), "call", call.call_id)
+
     def _report_health(self, now: float, out: list[cmd.Command]) -> None:
         state, why = self.pace.health()
-        if state is not self._told:
-            self._told = state
+        if state is not self._told_health:
+            self._told_health = state
             out.append(cmd.CampaignChanged(now, state, why))
 
     def _wake(self, out: list[cmd.Command]) -> None:
@@ -539,4 +552,11 @@ class Engine:
         call = self.floor.find(call_id)
         if call is None:
             raise IllegalEvent(f"{type(event).__name__} speaks of call {call_id}, which is not one of ours")
+        return call
+
+    def _told(self, event: _CarrierWord) -> Call:
+        """The call of which the carrier speaks, as far as the table allows the word; it is heard of now."""
+        call = self._known(event.call_id, event)
+        call.next_state(event)
+        self._hear(call, event.at)
         return call

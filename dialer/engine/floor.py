@@ -69,13 +69,13 @@ class Floor:
             self.agents[agent_id] = Agent(agent_id)
         return self.agents[agent_id]
 
-    def longest_ready(self) -> Agent | None:
-        """The ready agent who has waited longest; ties go by name, so that runs are exact."""
+    def longest_ready(self, but: frozenset[str] = frozenset()) -> Agent | None:
+        """The ready agent who has waited longest, leaving some out; ties go by name, so that runs are exact."""
         best: Agent | None = None
         for agent in self.agents.values():
-            if agent.state is AgentState.READY and (
-                best is None or (agent.since, agent.agent_id) < (best.since, best.agent_id)
-            ):
+            if agent.state is not AgentState.READY or agent.agent_id in but:
+                continue
+            if best is None or (agent.since, agent.agent_id) < (best.since, best.agent_id):
                 best = agent
         return best
 

@@ -34,6 +34,8 @@ class Call:
     released: bool = False  # let go while ringing
     machine: bool = False
     asked_at: float | None = None  # past its deadline, the carrier was asked
+    heard_at: float = float("-inf")  # the carrier's last word of it
+    refused_by: frozenset[str] = frozenset()  # agents with whom a join failed
     lead_closed: bool = False  # the person opted out: no later word opens the lead again
     disposition: str | None = None
     callback_at: float | None = None

@@ -329,3 +329,44 @@ def test_an_unknown_disposition_is_refused_with_the_known_ones(story):
     story.send(ev.Bridged(5.1, call, "ann"))
     with pytest.raises(IllegalEvent, match="'MAYBE' is not one of DNC, NI, SALE"):
         story.send(ev.Dispositioned(9.0, "ann", call, "MAYBE"))
+
+
+def test_any_word_of_the_carrier_saves_a_call_from_being_closed_as_lost(story):
+    story.leads(1)
+    story.agents("ann")
+    story.pacer.dial = 1
+    (dial,) = (c for c in story.send(ev.Tick(1.0)) if isinstance(c, cmd.Dial))
+    story.send(ev.DialAllowed(1.0, dial.call_id))
+    story.send(ev.PlaceFailed(6.0, dial.call_id, "unknown", "timeout"))
+    assert story.of(cmd.LookUp)
+    story.send(ev.Placed(7.0, dial.call_id))
+    story.send(ev.Ringing(8.0, dial.call_id))
+    story.send(ev.Answered(15.0, dial.call_id))
+    story.send(ev.Bridged(15.1, dial.call_id, "ann"))
+    story.send(ev.Tick(300.0))
+    assert story.engine.floor.agents["ann"].state is AgentState.TALKING
+
+
+def test_a_call_that_the_carrier_keeps_in_its_queue_is_asked_about_again(story):
+    story.leads(1)
+    story.agents("ann")
+    (call,) = story.dial(1.0)
+    story.send(ev.Tick(31.0))
+    assert story.of(cmd.LookUp) == [cmd.LookUp(31.0, call)]
+    story.send(ev.Placed(31.1, call))
+    story.send(ev.Tick(61.2))
+    assert story.of(cmd.LookUp) == [cmd.LookUp(61.2, call)]
+    story.send(ev.Tick(91.3))
+    assert story.of(cmd.HangUp) == [cmd.HangUp(91.3, call, "lost")]
+    assert story.of(cmd.CallChanged)[0].state is CallState.ENDED
+
+
+def test_an_agent_with_whom_a_join_failed_is_not_tried_again_for_that_person(story):
+    story.leads(2)
+    story.agents("ann")
+    call = story.ring(1.0)
+    story.send(ev.Answered(5.0, call))
+    story.send(ev.BridgeFailed(5.1, call, "ann", "no leg"))
+    assert not story.of(cmd.Bridge)
+    story.send(ev.Tick(6.9))
+    assert story.of(cmd.PlayMessage) == [cmd.PlayMessage(6.9, call)]

@@ -70,9 +70,7 @@ def check_floor(story: Story) -> None:
     on_its_way = {CallState.PLANNED, CallState.PLACING, CallState.QUEUED, CallState.RINGING}
     assert set(floor.in_flight) == {i for i, c in floor.calls.items() if c.state in on_its_way}
     assert set(floor.waiting) == {
-        i
-        for i, c in floor.calls.items()
-        if c.state is CallState.ANSWERED and c.agent_id is None and not c.abandoned
+        i for i, c in floor.calls.items() if c.state is CallState.ANSWERED and c.agent_id is None and not c.abandoned
     }
     assert all(c.state is not CallState.ENDED for c in floor.calls.values())
     assert len(floor.calls) <= story.engine.config.lines

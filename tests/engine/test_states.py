@@ -77,9 +77,7 @@ def test_tables_know_only_events_that_exist():
 
 
 def test_an_ended_call_stays_ended_whatever_comes():
-    assert {following for (state, _), following in CALL_TABLE.items() if state is CallState.ENDED} == {
-        CallState.ENDED
-    }
+    assert {following for (state, _), following in CALL_TABLE.items() if state is CallState.ENDED} == {CallState.ENDED}
 
 
 def test_an_illegal_event_changes_nothing_in_the_engine(story):
