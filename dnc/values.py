@@ -13,6 +13,7 @@ from typing import Literal
 
 __all__ = [
     "Address",
+    "Block",
     "Check",
     "Code",
     "Consent",
@@ -22,6 +23,7 @@ __all__ = [
     "PastEvent",
     "Place",
     "ProposedCall",
+    "RndAnswer",
     "Scope",
     "Verdict",
 ]
@@ -121,6 +123,10 @@ class Consent:
     given_at: datetime | None = None
     revoked_at: datetime | None = None
     reference: str = ""
+    #: What the agreement names beyond the call itself, in the words of the rules' `waivers` and `lifted_by`:
+    #: "prior_express_consent" (Utah's closed hours), "explicit_consent_for_that_time", "written_permission"
+    #: (the US National list) ...
+    waives: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +164,28 @@ class PastEvent:
     subject: str = ""
     campaign: str = ""
     counts: bool = True  # False: did not connect (busy, not in service), so Reg F does not count it
+    number_kind: str = ""  # "home", "work", "other"; unknown counts against every cap
+
+
+#: What the Reassigned Numbers Database said of the number since the date of consent. `missing`: it was to be
+#: asked and there is no answer.
+RndAnswer = Literal["yes", "no", "no_data", "missing"]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Something a person or an authority has closed: a named inconvenient time, an emergency.
+
+    Without `hours` the block is whole and stands until `until` (None: until somebody lifts it). With
+    `hours` (local ranges such as "00:00-12:00", an overnight one may be written "21:00-09:00") only those
+    are closed, on the ISO weekdays in `days` (empty: every day).
+    """
+
+    code: Literal[Code.INCONVENIENT_TIME, Code.EMERGENCY_SUSPENSION]
+    detail: str = ""
+    hours: tuple[str, ...] = ()
+    days: tuple[int, ...] = ()
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,12 @@
-"""Rebuild `us_zips.tsv`. Not needed at run time; run it in a throw-away venv that has `zipcodes` and `zip2info`.
+"""Rebuild `us_zips.tsv`, in a throw-away venv that has `zipcodes` and `zip2info` (not needed at run time).
 
     python dnc/data/build_us_zips.py > dnc/data/us_zips.tsv
 
-Both packages are MIT-licensed. A ZIP gets every zone that either package gives it, plus the zones of every ZIP
-of the same state whose centre is within `NEAR_KM` (`NEAR_KM_ARIZONA` in Arizona, where the Navajo Nation keeps
-daylight saving time and its neighbours do not): a ZIP is an area, and one near a border may lie on both sides.
-Neighbouring numbers of the same answer are written as one range.
+Both packages are MIT-licensed. A ZIP gets every zone that either package gives it, plus the zone (where both
+packages agree) of each of its `NEIGHBOURS` nearest places in the same state within `NEAR_KM`: a ZIP is an
+area, and one near a border may lie on both sides. Counting neighbours rather than kilometres alone follows
+the size of ZIPs: small in a city, so that Chattanooga stays Eastern, and wide in the country. Neighbouring
+numbers of the same answer are written as one range.
 """
 
 from __future__ import annotations
@@ -17,8 +18,8 @@ from typing import Any
 
 from dnc.zones import UnknownZone, clock
 
-NEAR_KM = 20.0
-NEAR_KM_ARIZONA = 40.0
+NEIGHBOURS = 6
+NEAR_KM = 60.0
 KM_PER_DEGREE = 111.2
 
 #: The names used in the table: one for each clock.
@@ -27,7 +28,8 @@ NAMES = (
     "America/Anchorage", "America/Adak", "Pacific/Honolulu", "America/Puerto_Rico", "Pacific/Guam",
     "Pacific/Pago_Pago", "Pacific/Palau", "Pacific/Chuuk", "Pacific/Pohnpei", "Pacific/Majuro",
 )  # fmt: skip
-#: Puerto Rico and the Virgin Islands share a clock, and so do Guam and Saipan; Saipan and St Thomas keep their name.
+#: Puerto Rico and the Virgin Islands share a clock, and so do Guam and Saipan; Saipan and St Thomas keep
+#: their name.
 OWN_NAME = {"America/St_Thomas", "Pacific/Saipan"}
 MILITARY = {"AA", "AE", "AP"}
 ISLANDS = {"FM": ("Pacific/Chuuk", "Pacific/Pohnpei"), "PW": ("Pacific/Palau",), "MH": ("Pacific/Majuro",)}
@@ -68,22 +70,29 @@ def load() -> list[tuple[int, str, frozenset[str], float, float]]:
     return sorted(rows)
 
 
-def widen(rows: list[tuple[int, str, frozenset[str], float, float]]) -> list[tuple[int, str, tuple[str, ...]]]:
-    """Add to each ZIP the zones of the near ones of its state."""
-    by_state = defaultdict(list)
-    for row in rows:
-        by_state[row[1]].append(row)
+def widen(
+    rows: list[tuple[int, str, frozenset[str], float, float]],
+) -> list[tuple[int, str, tuple[str, ...]]]:
+    """Add to each ZIP the zones of its nearest places in its state."""
+    places: dict[str, dict[tuple[float, float], set[str]]] = defaultdict(lambda: defaultdict(set))
+    for _, state, zones, lat, lon in rows:
+        if len(zones) == 1 and (lat, lon) != (0.0, 0.0):
+            places[state][round(lat, 2), round(lon, 2)] |= zones
     wide = []
     for number, state, zones, lat, lon in rows:
-        near = NEAR_KM_ARIZONA if state == "AZ" else NEAR_KM
         found = set(zones)
-        if (lat, lon) != (0.0, 0.0):
-            for _, _, others, other_lat, other_lon in by_state[state]:
-                if not others <= found:
-                    north = (lat - other_lat) * KM_PER_DEGREE
-                    east = (lon - other_lon) * KM_PER_DEGREE * cos(radians(lat))
-                    if hypot(north, east) <= near:
-                        found |= others
+        if (lat, lon) != (0.0, 0.0) and len(set().union(*places[state].values())) > 1:
+            near = sorted(
+                (
+                    hypot((lat - y) * KM_PER_DEGREE, (lon - x) * KM_PER_DEGREE * cos(radians(lat))),
+                    sorted(others),
+                )
+                for (y, x), others in places[state].items()
+                if abs(lat - y) < 1
+            )
+            for km, others in near[: NEIGHBOURS + 1]:  # the first is the ZIP's own place
+                if km <= NEAR_KM:
+                    found.update(others)
         wide.append((number, state, tuple(sorted(found))))
     return wide
 

@@ -1,0 +1,161 @@
+"""The rulebook.
+
+Every rule in force, found by place, purpose and mode, with the hash of the files it came from.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from dnc.calendars import Calendars
+from dnc.rules.model import (
+    AbandonmentRule,
+    CalendarRule,
+    CapRule,
+    ConsentRule,
+    IdentityRule,
+    ListSource,
+    RetentionRule,
+    Suspension,
+    WindowRule,
+)
+
+__all__ = ["AUTOMATED", "LIVE", "Bound", "Rulebook", "mode_is"]
+
+#: A machine selects and dials: the strict reading of every state's automated-call law.
+AUTOMATED = frozenset({"predictive", "progressive", "ratio", "prerecorded"})
+#: A person chooses each call.
+LIVE = frozenset({"preview", "manual"})
+
+
+def mode_is(applies: str, mode: str) -> bool:
+    """Whether a rule for `applies` (all, live, automated or a mode) binds a call placed in `mode`."""
+    if applies == "automated":
+        return mode in AUTOMATED
+    if applies == "live":
+        return mode in LIVE
+    return applies in ("all", mode)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Bound:
+    """The rules that may bind calls of one scope and mode at one set of jurisdictions, whatever the date."""
+
+    jurisdictions: tuple[str, ...]  # expanded: every state of a country whose state is unknown
+    unknown_state_of: tuple[str, ...]
+    windows: tuple[WindowRule, ...]
+    caps: tuple[CapRule, ...]
+    consents: tuple[ConsentRule, ...]
+    sources: tuple[ListSource, ...]
+    rnd: tuple[ListSource, ...]
+    suspensions: tuple[Suspension, ...]
+    countries_without_window: tuple[str, ...]
+    window_scope: dict[str, str]  # country -> the scope whose windows bind there
+
+
+@dataclass(eq=False)
+class Rulebook:
+    """All rules. Immutable by convention; `dnc.rules.load` makes it."""
+
+    version: str
+    windows: tuple[WindowRule, ...] = ()
+    caps: tuple[CapRule, ...] = ()
+    calendar_rules: tuple[CalendarRule, ...] = ()
+    sources: tuple[ListSource, ...] = ()
+    consents: tuple[ConsentRule, ...] = ()
+    retentions: tuple[RetentionRule, ...] = ()
+    identities: tuple[IdentityRule, ...] = ()
+    abandonments: tuple[AbandonmentRule, ...] = ()
+    suspensions: tuple[Suspension, ...] = ()
+    fallback: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.calendars = Calendars(self.calendar_rules)
+        self._bound: dict[tuple[tuple[str, ...], str, str], Bound] = {}
+        every = (r.jurisdiction for table in (self.windows, self.caps, self.consents) for r in table)
+        self._subdivisions = sorted({p for text in every for p in text.split(",") if "-" in p})
+
+    def bound(self, jurisdictions: tuple[str, ...], scope: str, mode: str) -> Bound:
+        """The rules for a place's jurisdictions, cached. A country is implied by its states."""
+        key = (jurisdictions, scope, mode)
+        found = self._bound.get(key)
+        if found is None:
+            if len(self._bound) > 50_000:
+                self._bound.clear()
+            found = self._bound[key] = self._bind(jurisdictions, scope, mode)
+        return found
+
+    def abandonment(self, rule_id: str) -> AbandonmentRule:
+        """One abandonment rule by id; raises `KeyError`."""
+        for rule in self.abandonments:
+            if rule.id == rule_id:
+                return rule
+        raise KeyError(rule_id)
+
+    def ebr_months(self, country: str) -> tuple[int, int, str] | None:
+        """What makes a business relationship: months after a transaction, after an inquiry; citation."""
+        for rule in self.consents:
+            if rule.kind == "ebr" and rule.jurisdiction == country:
+                return rule.months_after_transaction, rule.months_after_inquiry, rule.citation
+        return None
+
+    def _bind(self, given: tuple[str, ...], scope: str, mode: str) -> Bound:
+        countries = tuple(dict.fromkeys(j[:2] for j in given))
+        known = {j for j in given if not j.endswith("-ZZ")}
+        unknown = tuple(c for c in countries if not any(j.startswith(f"{c}-") for j in known))
+        places = known | set(countries)
+        for country in unknown:
+            # The state is unknown: the call may land in any, so every state's rules bind.
+            places.update(s for s in self._subdivisions if s.startswith(f"{country}-"))
+        windows, without, window_scope = self._windows(places, countries, unknown, scope, mode)
+        return Bound(
+            jurisdictions=tuple(sorted(places)),
+            unknown_state_of=unknown,
+            windows=windows,
+            caps=tuple(
+                c
+                for c in self.caps
+                if c.jurisdiction in places and c.scope in (scope, "both") and mode_is(c.applies, mode)
+            ),
+            consents=tuple(
+                c
+                for c in self.consents
+                if c.kind == "required"
+                and scope in c.scopes
+                and any(j in places for j in c.jurisdictions)
+                and any(mode_is(m, mode) for m in c.modes)
+            ),
+            sources=tuple(
+                s
+                for s in self.sources
+                if scope in s.scopes
+                and s.kind in ("national", "state")
+                and (s.jurisdiction in places or any(x in places for x in s.states))
+            ),
+            rnd=tuple(s for s in self.sources if s.kind == "rnd" and s.jurisdiction in places and scope in s.scopes),
+            suspensions=tuple(
+                s for s in self.suspensions if s.jurisdiction in places and (not s.scopes or scope in s.scopes)
+            ),
+            countries_without_window=without,
+            window_scope=window_scope,
+        )
+
+    def _windows(
+        self, places: set[str], countries: tuple[str, ...], unknown: tuple[str, ...], scope: str, mode: str
+    ) -> tuple[tuple[WindowRule, ...], tuple[str, ...], dict[str, str]]:
+        """Windows that bind; countries that have none; the scope used in each country."""
+        window_scope: dict[str, str] = {}
+        for country in countries:
+            for wanted in (scope, self.fallback.get(scope, scope)):
+                if any(w.jurisdiction == country and w.scope in (wanted, "both") for w in self.windows):
+                    window_scope[country] = wanted
+                    break
+        bound = []
+        for window in self.windows:
+            country = window.covers_unknown_state_of or window.jurisdiction[:2]
+            used = window_scope.get(country)
+            here = window.jurisdiction in places or window.covers_unknown_state_of in unknown
+            if here and used and window.scope in (used, "both") and mode_is(window.applies, mode):
+                bound.append(window)
+        order = sorted(bound, key=lambda w: (w.jurisdiction.count("-"), w.jurisdiction))
+        return tuple(order), tuple(c for c in countries if c not in window_scope), window_scope
