@@ -3,13 +3,14 @@
 | field | meaning |
 |---|---|
 | `external_id` | the person's or account's id in the system the list came from |
-| `phone`, `phone2` .. `phone10` | numbers, in the order to try them; `phone_type`, `phone2_type` .. their kind (home, work) |
+| `phone`, `phone2` .. `phone10` | numbers, in the order to try them |
+| `phone_type`, `phone2_type` .. `phone10_type` | what kind each is: home, work, mobile |
 | `phone_code` | the country calling code of the numbers (VICIdial), used to read them |
 | `first_name`, `last_name`, `email` | the person |
-| `address`, `city`, `state`, `postal_code`, `country` | where the person lives; `province` is read as `state` where that is empty |
+| `address`, `city`, `state`, `postal_code`, `country` | where the person lives; `province` fills an empty `state` |
 | `timezone` | an IANA name; it narrows the places the person may be, and an offset is refused |
 | `language`, `priority`, `owner` | language tag; whole number, higher first; the agent who owns the lead |
-| `consent_basis`, `consent_at`, `consent_ref` | pewc, express, explicit, none ...; when (ISO 8601); where the proof is |
+| `consent_basis`, `consent_at`, `consent_ref` | pewc, express, explicit, none; when (ISO 8601); the proof |
 | `account_id`, `debt_id`, `creditor`, `balance`, `currency`, `due_date` | collections |
 | `attorney`, `cease` | any entry but a clear no: represented by an attorney; asked that contact cease |
 

@@ -4,6 +4,8 @@
     "Cell Number" = "phone"
     "Zip5" = "postal_code"
     "Signup" = "consent_at"
+
+A mapping wins over what the columns' names would mean.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ from campaigns.lists.errors import ListError
 from campaigns.lists.fields import VICIDIAL, field_of, normal_name
 from campaigns.lists.mapping import Layout, layout_of
 
-__all__ = ["DELIMITERS", "Record", "Source", "records", "recognise"]
+__all__ = ["DELIMITERS", "Record", "Source", "recognise", "records"]
 
 #: The delimiters tried, in order of preference.
 DELIMITERS: dict[str, str] = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
@@ -83,15 +83,16 @@ def _rows(lines: Iterator[str], delimiter: str, path: Path) -> Iterator[Record]:
 
 
 def _sample(path: Path, encoding: Encoding, delimiter: str) -> list[list[str]]:
-    """The first records that are not empty."""
+    """The first records that are not empty, up to the first that cannot be read (reading on will tell of it)."""
+    found: list[list[str]] = []
     try:
         with _opened(path, encoding) as lines:
             full = (row for _, row in _rows(lines, delimiter, path) if any(cell.strip() for cell in row))
-            return list(islice(full, _SAMPLE_RECORDS))
+            found.extend(islice(full, _SAMPLE_RECORDS))
     except ListError as error:
         if error.message.startswith("the text is not"):
             raise
-        return []  # under this delimiter the lines make no rows; another may
+    return found
 
 
 def _score(rows: list[list[str]], mapping: dict[str, str] | None) -> tuple[int, float, int]:

@@ -37,6 +37,8 @@ def own_list_checks(context: Context) -> Iterator[Check]:
         consulted = consulted or (evidence.kind == "internal" and evidence.status == "fresh")
         if evidence.status != "fresh":
             yield _bad(evidence, evidence.name, _OWN_CITATION)
+            if not evidence.listed:
+                continue  # a list that was not read cannot clear anybody
         saw = f"{evidence.name}: {'listed' if evidence.listed else 'not listed'}"
         if evidence.detail:
             saw = f"{saw}; {evidence.detail}"
@@ -106,6 +108,8 @@ def _registry(source: ListSource, rule: str, found: list[ListEvidence], lifted: 
         limit = min(limits) if limits else None
         if evidence.status != "fresh":
             yield _bad(evidence, rule, source.citation)
+            if not evidence.listed:
+                continue  # a list that was not read cannot clear anybody
         elif limit is not None and evidence.age_days is not None and evidence.age_days > limit:
             yield Check(
                 Code.DNC_STALE,

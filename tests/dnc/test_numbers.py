@@ -108,9 +108,7 @@ def test_other_countries():
     assert parse_lead_number("+390612345678", "US").e164 == "+390612345678"
 
 
-@given(
-    st.from_regex(r"[+]?[0-9 ().\-]{1,20}", fullmatch=True), st.sampled_from(["US", "CA", "GB", "ID", "AU"])
-)
+@given(st.from_regex(r"[+]?[0-9 ().\-]{1,20}", fullmatch=True), st.sampled_from(["US", "CA", "GB", "ID", "AU"]))
 def test_whatever_is_accepted_is_what_phonenumbers_says(text, region):
     found = parse_lead_number(text, region)
     if isinstance(found, Number):

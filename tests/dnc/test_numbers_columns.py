@@ -26,9 +26,7 @@ def expected(text, region):
 
 def rows(frame):
     e164 = [None if pd.isna(value) else value for value in frame["e164"]]
-    return list(
-        zip(e164, frame["ok"], *(frame[c] for c in ("code", "detail", "type", "region")), strict=True)
-    )
+    return list(zip(e164, frame["ok"], *(frame[c] for c in ("code", "detail", "type", "region")), strict=True))
 
 
 def assert_identical(texts, regions):
@@ -39,20 +37,14 @@ def assert_identical(texts, regions):
 
 
 number_like = st.one_of(
-    st.from_regex(
-        r"[ (]?(\+?1)?[ .(-]?[2-9][0-9]{2}[) .-]{0,2}[0-9]{3}[ .-]?[0-9]{4}( |\.0|x1|\t)?", fullmatch=True
-    ),
+    st.from_regex(r"[ (]?(\+?1)?[ .(-]?[2-9][0-9]{2}[) .-]{0,2}[0-9]{3}[ .-]?[0-9]{4}( |\.0|x1|\t)?", fullmatch=True),
     st.from_regex(r"\+?[0-9 ().\-]{0,24}", fullmatch=True),
     st.text(alphabet="0123456789+-(). x=\t\n３\u200bO", max_size=16),
     st.none(),
 )
 
 
-@given(
-    st.lists(
-        st.tuples(number_like, st.sampled_from(["US", "CA", "us", "GB", "BS", "", None, "XX"])), max_size=20
-    )
-)
+@given(st.lists(st.tuples(number_like, st.sampled_from(["US", "CA", "us", "GB", "BS", "", None, "XX"])), max_size=20))
 @settings(max_examples=300)
 def test_identical_to_the_scalar_form(pairs):
     assert_identical([text for text, _ in pairs], [region for _, region in pairs])

@@ -21,9 +21,7 @@ addresses = st.builds(
     country=st.sampled_from(["", "US", "us", "CA", "PR", "AU", "GB", "ZZ"]),
     state=st.sampled_from(["", "FL", "Florida", "NY", "AP", "NSW", "ZZ", " "]),
     city=st.sampled_from(["", "Brooklyn", "Boston"]),
-    postal_code=st.sampled_from(
-        ["", "32301", "90012-0001", "11201", "12207", "09012", "374", "2000", "00000"]
-    ),
+    postal_code=st.sampled_from(["", "32301", "90012-0001", "11201", "12207", "09012", "374", "2000", "00000"]),
     timezone=st.sampled_from(["", "America/Chicago", "America/Detroit", "EST"]),
 )
 

@@ -25,9 +25,7 @@ def test_the_database_ignores_the_environment_in_a_fresh_process(tmp_path):
 
     program = "import zoneinfo; zoneinfo.ZoneInfo('Europe/Paris'); import dnc.zones; print(zoneinfo.TZPATH)"
     environment = {**os.environ, "PYTHONTZPATH": "/usr/share/zoneinfo"}
-    done = subprocess.run(
-        [sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True
-    )
+    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "()"
 
 

@@ -1,0 +1,179 @@
+"""The frames a list ends in. This is the one place that says what their columns are.
+
+**`Chunk.leads`** (one row a lead, in the file's order):
+
+| column | type | meaning |
+|---|---|---|
+| `line` | int | the line its row begins on |
+| `external_id`, `person_id`, `debt_id` | text | `person_id`: `external_id`, else `account_id`, else the first number |
+| `first_name`, `last_name`, `email`, `address`, `city`, `state`, `postal_code` | text | empty: not given |
+| `country` | text | ISO 3166-1 alpha-2: the row's, else the first number's own |
+| `timezone`, `language`, `owner` | text | `timezone` is an IANA name |
+| `priority` | int | 0 when not given |
+| `consent_basis`, `consent_at`, `consent_ref` | text, UTC instant, text | `none` and `NaT` where nothing can be shown |
+| `account_id`, `creditor`, `balance`, `currency`, `due_date` | text | `1234.50`; `YYYY-MM-DD` |
+| `attorney`, `cease` | bool | the campaign blocks these leads |
+| `custom` | text | JSON object of all other columns |
+| `phone` | text | the first number, E.164 |
+| `place_key`, `jurisdictions`, `zones`, `place_conflict` | text, tuples, bool | where the first number may land |
+| `phones` | list | `(e164, type, kind, place_key)` of every number, in dialing order |
+
+**`Chunk.phones`** (one row a number, by lead and slot): `lead` (the lead's position in `leads`), `line`, `slot`
+(0-9: phone .. phone10), `e164`, `region` and `type` (what phonenumbers says), `kind` (what the list says: home,
+work), `place_key`, `jurisdictions`, `zones`, `conflict`, `why`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from campaigns.lists import cleaning
+from campaigns.lists.notes import Notes, Reject
+from campaigns.lists.table import Table
+from dnc.places import Policy, places_of
+
+__all__ = ["LEAD_COLUMNS", "PHONE_COLUMNS", "Chunk", "lead_frames"]
+
+#: The columns of `Chunk.leads`.
+LEAD_COLUMNS: tuple[str, ...] = (
+    "line", "external_id", "person_id", "debt_id", "first_name", "last_name", "email", "address", "city", "state",
+    "postal_code", "country", "timezone", "language", "priority", "owner", "consent_basis", "consent_at",
+    "consent_ref", "account_id", "creditor", "balance", "currency", "due_date", "attorney", "cease", "custom",
+    "phone", "place_key", "jurisdictions", "zones", "place_conflict", "phones",
+)  # fmt: skip
+
+#: The columns of `Chunk.phones`.
+PHONE_COLUMNS: tuple[str, ...] = (
+    "lead", "line", "slot", "e164", "region", "type", "kind", "place_key", "jurisdictions", "zones", "conflict", "why",
+)  # fmt: skip
+
+_TEXTS = (
+    "external_id", "debt_id", "first_name", "last_name", "email", "address", "city", "timezone", "language", "owner",
+    "consent_ref", "account_id", "creditor",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class Chunk:
+    """A part of a list: its leads, their numbers, and what was not loaded of it."""
+
+    leads: pd.DataFrame
+    phones: pd.DataFrame
+    rejects: list[Reject] = field(default_factory=list)
+
+
+def _addresses(table: Table, country: pd.Series, keep: NDArray[np.intp], notes: Notes) -> pd.DataFrame:
+    """State, postal code, city, country and time zone of the rows at these positions."""
+    state, province = table.text("state"), table.text("province")
+    state = state.mask(state == "", province)
+    american = country.isin(["", "US", "PR", "VI", "GU", "AS", "MP"]).to_numpy()
+    postal = cleaning.postal_codes(table.text("postal_code"), american, table.lines, notes)
+    frame = pd.DataFrame(
+        {
+            "country": country,
+            "state": state,
+            "city": table.text("city"),
+            "postal_code": postal,
+            "timezone": table.text("timezone"),
+        }
+    )
+    return frame.iloc[keep].reset_index(drop=True)
+
+
+def lead_frames(
+    table: Table,
+    country: pd.Series,
+    numbers: pd.DataFrame,
+    keep: NDArray[np.intp],
+    *,
+    policy: Policy,
+    now: datetime,
+    notes: Notes,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The leads and phones of the rows at positions `keep` (ascending), which have the `numbers`.
+
+    `country` is the rows' own, empty where not given: a country that only the campaign presumes is no address.
+    """
+    lines = table.lines[keep]
+    position = np.zeros(len(table), dtype=np.int64)
+    position[keep] = np.arange(len(keep))
+    lead = position[numbers["row"].to_numpy(dtype=np.intp)]
+
+    address = _addresses(table, country, keep, notes)
+    places = places_of(numbers["e164"], address.iloc[lead].reset_index(drop=True), policy)
+    place = places.frame()
+    phones = pd.DataFrame(
+        {
+            "lead": lead,
+            "line": lines[lead],
+            "slot": numbers["slot"],
+            "e164": numbers["e164"],
+            "region": numbers["region"],
+            "type": numbers["type"],
+            "kind": numbers["kind"],
+        }
+    )
+    phones = pd.concat([phones, place], axis=1)[list(PHONE_COLUMNS)]
+
+    first = np.flatnonzero(~phones["lead"].duplicated().to_numpy())
+    columns = {name: table.text(name).iloc[keep].reset_index(drop=True) for name in _TEXTS}
+    basis, given = table.text("consent_basis").iloc[keep], table.text("consent_at").iloc[keep]
+    basis, at = cleaning.consents(basis.reset_index(drop=True), given.reset_index(drop=True), now, lines, notes)
+    own = phones.iloc[first].reset_index(drop=True)
+    person = columns["external_id"].mask(columns["external_id"] == "", columns["account_id"])
+    conflicts = own["conflict"].to_numpy(dtype=bool)
+    if conflicts.any():
+        message = "number and address are of different places: the rules and clocks of both apply"
+        notes.warn("PLACE_CONFLICT", message, lines[conflicts])
+    nowhere = np.array([not zones for zones in own["zones"]], dtype=bool)
+    if nowhere.any():
+        notes.warn("NO_PLACE", "the place of the number is not known: it is never dialed", lines[nowhere])
+
+    def clean(name: str) -> pd.Series:
+        return table.text(name).iloc[keep].reset_index(drop=True)
+
+    home = address["country"].mask(address["country"] == "", own["region"])
+    balance = cleaning.balances(clean("balance"), lines, notes)
+    currency = clean("currency").str.upper()
+    currency = currency.mask((currency == "") & (balance != "") & (home == "US"), "USD")
+    leads = pd.DataFrame(
+        {
+            **columns,
+            "line": lines,
+            "person_id": person.mask(person == "", own["e164"]),
+            "state": address["state"],
+            "postal_code": address["postal_code"],
+            "country": home,
+            "priority": cleaning.priorities(clean("priority"), lines, notes),
+            "consent_basis": basis,
+            "consent_at": at,
+            "balance": balance,
+            "currency": currency,
+            "due_date": cleaning.due_dates(clean("due_date"), lines, notes),
+            "attorney": cleaning.flags(clean("attorney")),
+            "cease": cleaning.flags(clean("cease")),
+            "custom": cleaning.custom_fields(table.custom(keep), len(keep)),
+            "phone": own["e164"],
+            "place_key": own["place_key"],
+            "jurisdictions": own["jurisdictions"],
+            "zones": own["zones"],
+            "place_conflict": conflicts,
+            "phones": _phone_lists(phones, len(keep)),
+        }
+    )
+    return leads[list(LEAD_COLUMNS)], phones
+
+
+def _phone_lists(phones: pd.DataFrame, leads: int) -> pd.Series:
+    """For each lead its `(e164, type, kind, place_key)`, in order."""
+    lists: list[list[tuple[str, str, str, str]]] = [[] for _ in range(leads)]
+    columns = (phones[name].tolist() for name in ("lead", "e164", "type", "kind", "place_key"))
+    for lead, *rest in zip(*columns, strict=True):
+        e164, type_, kind, place_key = rest
+        lists[lead].append((e164, type_, kind, place_key))
+    return pd.Series(lists, dtype=object)

@@ -1,0 +1,24 @@
+"""Where a call would land: every jurisdiction whose rules bind it and every clock it may meet.
+
+A number is a hint (people keep it when they move), an address is a claim (lists are old). The default policy
+lets a call pass only when it is lawful at every place that either of them names; `address_first` believes the
+address.
+"""
+
+from dnc.places.address import AddressPlace, place_of_address
+from dnc.places.columns import Places, places_of
+from dnc.places.combine import Policy, combine, place_of
+from dnc.places.number import place_of_number
+from dnc.places.tables import PLACES_VERSION
+
+__all__ = [
+    "PLACES_VERSION",
+    "AddressPlace",
+    "Places",
+    "Policy",
+    "combine",
+    "place_of",
+    "place_of_address",
+    "place_of_number",
+    "places_of",
+]
