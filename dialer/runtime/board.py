@@ -46,11 +46,12 @@ def board_of(campaign: str, engine: Engine, budget: BudgetView, max_rate: float,
     """Look at the floor; everything is derived from its records at this moment."""
     floor = engine.floor
     state, why = engine.pace.health()
-    placed = [call.placed_at for call in floor.calls.values()]
+    placed = [call.placed_at for call in floor.calls.values() if call.state is not CallState.PLANNED]
     for call in reversed(floor.ended.values()):
         if call.ended_at is not None and call.ended_at < at - 3600.0:
             break
-        placed.append(call.placed_at)
+        if call.result is not None:  # a dial that the gate refused has none
+            placed.append(call.placed_at)
     return Board(
         at=at,
         campaign=campaign,

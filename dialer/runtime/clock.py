@@ -10,11 +10,16 @@ from dialer.clock import Timer
 
 __all__ = ["LoopClock"]
 
+#: How far the two clocks may drift apart before it is a sleep or a step, s.
+_TOLERANCE = 2.0
+
 
 class LoopClock:
     """Tells UTC seconds since the epoch; steps of the system's clock do not move waiting callbacks.
 
-    The epoch is read once; from then on the loop's monotonic clock counts, so that time never runs back.
+    The loop's monotonic clock counts, so that time never runs back. It stands still while the machine sleeps;
+    the law's hours do not, so where the system's clock is ahead its time is taken. Where that was set back
+    nobody knows which is right: `set_back` tells, and nothing should be dialed any more.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -23,7 +28,16 @@ class LoopClock:
 
     def now(self) -> float:
         """Return the present instant, seconds since the epoch."""
-        return self._epoch + self._loop.time()
+        told = self._epoch + self._loop.time()
+        ahead = time.time() - told
+        if ahead > _TOLERANCE:
+            self._epoch += ahead
+            return told + ahead
+        return told
+
+    def set_back(self) -> bool:
+        """Whether the system's clock was set back since this clock began."""
+        return time.time() < self.now() - _TOLERANCE
 
     def call_at(self, when: float, callback: Callable[[], None]) -> Timer:
         """Call `callback` on the loop at `when`, or as soon as possible when that is past."""

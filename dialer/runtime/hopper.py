@@ -18,8 +18,8 @@ from dnc.values import Place
 
 __all__ = ["Hopper"]
 
-#: How long the set of places with due leads is believed, s.
-_PLACES_KEEP = 60.0
+#: How long the set of places with due leads is believed, s; a lease that finds nothing looks again at once.
+_PLACES_KEEP = 900.0
 #: The longest time between two looks when nothing can be offered, s: lists and opt-ins may arrive.
 _LOOK_AGAIN = 900.0
 
@@ -48,6 +48,8 @@ class Hopper:
         self._hours: dict[str, _Hours] = {}
         self._places: list[hopper.DuePlace] = []
         self._places_at = float("-inf")
+        self._open_ids: list[int] = []
+        self._open_until = float("-inf")  # until then `_open_ids` holds
 
     def fetch(self, tx: Writing, at: float, count: int) -> LeadsOffered:
         """Lease up to `count` leads and offer them; or say why there are none and when to ask again."""
@@ -70,12 +72,15 @@ class Hopper:
 
     def _lease(self, tx: Writing, at: float, count: int) -> tuple[Lead, ...]:
         if at >= self._places_at + _PLACES_KEEP:
-            self._places = hopper.due_places(tx, self._campaign.name, moment(at))
-            self._places_at = at
-        callable_now = [due.place_id for due in self._places if self._is_open(due.place, at).open]
-        if not callable_now:
+            self._places = hopper.due_places(tx, self._campaign.name, moment(at), count_to=1)
+            self._places_at, self._open_until = at, float("-inf")
+        if at >= self._open_until:
+            hours = [(due.place_id, self._is_open(due.place, at)) for due in self._places]
+            self._open_ids = [place_id for place_id, found in hours if found.open]
+            self._open_until = min((found.until for _, found in hours), default=at)
+        if not self._open_ids:
             return ()
-        leased = hopper.lease(tx, self._campaign.name, self._run_id, count, moment(at), callable_now)
+        leased = hopper.lease(tx, self._campaign.name, self._run_id, count, moment(at), self._open_ids)
         return tuple(Lead(each.lead_id, each.number, each.phone_id, each.attempts) for each in leased)
 
     def _is_open(self, place: Place, at: float) -> _Hours:

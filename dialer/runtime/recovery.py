@@ -59,7 +59,9 @@ def recover(tx: Writing, campaign: Campaign, at: float) -> Recovered:
             tx, left.call_id, state="ended", ended_at=moment(at), result=result, detail=_WHY, counts=True
         )
     dead = runs.unended(tx, campaign.name)
-    unsettled = [lead for run in dead for lead in hopper.unsettled(tx, run.run_id)]
+    # A run that was ended in haste (a second interrupt) has an end, and its live calls still hold their leads.
+    left_by = {run.run_id for run in dead} | {left.run_id for left in open_attempts}
+    unsettled = [lead for run_id in sorted(left_by) for lead in hopper.unsettled(tx, run_id)]
     for lead in unsettled:
         tried = outcomes.attempts_of_lead(tx, lead.lead_id)
         said = outcomes.last_disposition(tx, lead.call_id)

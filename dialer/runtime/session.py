@@ -38,8 +38,8 @@ __all__ = ["Session", "World", "engine_config", "pacing_policy"]
 
 _log = structlog.get_logger(__name__)
 
-#: What the pacer has learned is saved this often, s of the run's clock.
-_SAVE_EVERY = 15.0
+#: What the pacer has learned is saved this often, s of the run's clock; what it missed is told it again by `replay`.
+_SAVE_EVERY = {"real": 15.0, "virtual": 900.0}
 
 
 def pacing_policy(campaign: Campaign, seed: int = 0) -> PacingPolicy:
@@ -256,7 +256,7 @@ class Session:
 
     def _save_now_and_then(self, tx: Writing) -> None:
         now = self._world.clock.now()
-        if now - self._saved_at >= _SAVE_EVERY:
+        if now - self._saved_at >= _SAVE_EVERY[self._world.clock_kind]:
             self._saved_at = now
             health.save_pacer_state(tx, self.campaign.name, self.pacer.to_state(), now)
 

@@ -42,7 +42,7 @@ def test_larger_lists_stay_in_exchange_555(make, tmp_path):
     loaded = load_list(tmp_path / "contacts.csv")
     assert loaded.funnel.loaded == 40000
     assert fictitious(loaded.phones["e164"])
-    registry = (tmp_path / "us_ndnc.txt").read_bytes()
+    registry = (tmp_path / "registries/us_ndnc.txt").read_bytes()
     lines = registry.decode("ascii").split("\r\n")[:-1]
     assert all(re.fullmatch(r"[2-9]\d\d,555\d{4}", line) for line in lines)
     assert lines == sorted(set(lines))
@@ -56,7 +56,7 @@ def test_the_same_seed_makes_the_same_files(make, tmp_path):
     for name in ("a", "b"):
         make(["--out", str(tmp_path / name), "--rows", "300", "--seed", "7"])
     assert (tmp_path / "a/contacts.csv").read_bytes() == (tmp_path / "b/contacts.csv").read_bytes()
-    assert (tmp_path / "a/us_ndnc.txt").read_bytes() == (tmp_path / "b/us_ndnc.txt").read_bytes()
+    assert (tmp_path / "a/registries/us_ndnc.txt").read_bytes() == (tmp_path / "b/registries/us_ndnc.txt").read_bytes()
 
 
 @pytest.mark.parametrize(
