@@ -15,6 +15,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Date,
     DateTime,
     Float,
     ForeignKey,
@@ -25,6 +26,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
@@ -34,8 +36,10 @@ __all__ = [
     "agent",
     "agent_change",
     "attempt",
+    "block",
     "campaign",
     "campaign_change",
+    "consent",
     "contact_list",
     "disposition",
     "lead",
@@ -102,6 +106,8 @@ contact_list = Table(
     Column("sha256", String(64), nullable=False),
     Column("loaded_at", UtcDateTime, nullable=False),
     Column("funnel", JSON, nullable=False),  # read, empty, valid, duplicate, refused, loaded
+    Column("last_line", Integer, nullable=False, default=0),  # of the file, up to which it is loaded
+    Column("complete", Boolean, nullable=False, default=True),  # False while it is being loaded
     UniqueConstraint("campaign", "sha256"),
 )
 
@@ -140,13 +146,28 @@ lead = Table(
     Column("consent_basis", String(32), nullable=False, default="none"),
     Column("consent_at", UtcDateTime),
     Column("consent_ref", Text, nullable=False, default=""),
+    Column("consent_revoked_at", UtcDateTime),
+    Column("consent_waives", JSON, nullable=False, default=list),  # dnc.values.Consent.waives
+    Column("last_transaction", Date),  # dnc.values.Ebr
+    Column("last_inquiry", Date),
     Column("custom", JSON, nullable=False, default=dict),
     Column("status", String(16), nullable=False, default="ready"),  # engine.states.LeadState
     Column("status_why", Text, nullable=False, default=""),
     Column("next_at", UtcDateTime),  # earliest next attempt; NULL: at once
     Column("leased_by", String(64)),  # run id that holds the lead
-    Index("ix_lead_hopper", "campaign", "status", "priority", "lead_id"),
-    Index("ix_lead_person", "person_id"),
+    Column("leased_at", UtcDateTime),
+    Column("leased_from", String(16)),  # the status it goes back to when the lease is given back unused
+    #: Places of its usable phones, kept by the store: ascending place ids, "12" or "12,47"; "" has none left.
+    Column("place_ids", Text, nullable=False, default=""),
+    Index("ix_lead_hopper", "campaign", "status", "priority", "place_ids", "next_at", "lead_id"),
+    Index("ix_lead_due", "campaign", "status", "next_at"),
+    Index(
+        "ix_lead_person",
+        "person_id",
+        sqlite_where=text("person_id != ''"),
+        postgresql_where=text("person_id != ''"),
+    ),
+    Index("ix_lead_list", "list_id"),
 )
 
 phone = Table(
@@ -198,10 +219,43 @@ attempt = Table(
     Column("message_played", Boolean, nullable=False, default=False),  # safe-harbour message
     Column("counts", Boolean, nullable=False, default=True),  # False: did not connect (Reg F (b)(3))
     Index("ix_attempt_number", "number", "placed_at"),
-    Index("ix_attempt_person", "person_id", "placed_at"),
-    Index("ix_attempt_lead", "lead_id", "placed_at"),
+    Index(
+        "ix_attempt_person",
+        "person_id",
+        "placed_at",
+        sqlite_where=text("person_id != ''"),
+        postgresql_where=text("person_id != ''"),
+    ),
+    Index(
+        "ix_attempt_debt",
+        "debt_id",
+        "placed_at",
+        sqlite_where=text("debt_id != ''"),
+        postgresql_where=text("debt_id != ''"),
+    ),
+    Index("ix_attempt_lead", "lead_id", "phone_id"),
+    # No lead and no number is ever on two live calls, whoever asks.
+    Index(
+        "uq_attempt_live_lead",
+        "lead_id",
+        unique=True,
+        sqlite_where=text("state != 'ended'"),
+        postgresql_where=text("state != 'ended'"),
+    ),
+    Index(
+        "uq_attempt_live_number",
+        "number",
+        unique=True,
+        sqlite_where=text("state != 'ended'"),
+        postgresql_where=text("state != 'ended'"),
+    ),
     Index("ix_attempt_campaign", "campaign", "placed_at"),
-    Index("ix_attempt_open", "campaign", "state"),
+    Index(
+        "ix_attempt_open",
+        "campaign",
+        sqlite_where=text("state != 'ended'"),
+        postgresql_where=text("state != 'ended'"),
+    ),
 )
 
 disposition = Table(
@@ -221,7 +275,7 @@ suppression = Table(
     "suppression",  # append-only: the newest row of a (number, scope, scope_id) is in force
     metadata,
     Column("suppression_id", Integer, primary_key=True),
-    Column("number", String(16), nullable=False),  # E.164, or "+1201XXXXXXX" for an area code
+    Column("number", String(24), nullable=False),  # E.164, or "+1201XXXXXXX" for an area code
     Column("scope", String(16), nullable=False),  # company, client, campaign, areacode
     Column("scope_id", String(64), nullable=False, default=""),  # client or campaign name
     Column("action", String(8), nullable=False),  # add, remove
@@ -232,6 +286,39 @@ suppression = Table(
     Column("expires_at", UtcDateTime),
     CheckConstraint("action IN ('add', 'remove')", name="action"),
     Index("ix_suppression_number", "number", "scope", "scope_id", "suppression_id"),
+)
+
+consent = Table(
+    "consent",  # append-only: what was learned after the list was loaded; the newest row of a number counts
+    metadata,
+    Column("consent_id", Integer, primary_key=True),
+    Column("number", String(16), nullable=False),
+    Column("client", String(64), nullable=False),
+    Column("basis", String(32), nullable=False),
+    Column("given_at", UtcDateTime),
+    Column("revoked_at", UtcDateTime),
+    Column("reference", Text, nullable=False, default=""),
+    Column("waives", JSON, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Index("ix_consent_number", "number", "client", "consent_id"),
+)
+
+block = Table(
+    "block",  # append-only: times a person named as inconvenient, emergencies an operator flagged
+    metadata,
+    Column("block_id", Integer, primary_key=True),
+    Column("target", String(32), nullable=False),  # E.164, jurisdiction, or "" for everywhere
+    Column("code", String(32), nullable=False),  # dnc.values.Code
+    Column("detail", Text, nullable=False),
+    Column("hours", JSON, nullable=False),
+    Column("days", JSON, nullable=False),
+    Column("until", UtcDateTime),
+    Column("lifts", ForeignKey("block.block_id"), index=True),  # the block that this row lifts
+    Column("by", Text, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Index("ix_block_target", "target"),
 )
 
 ledger = Table(
@@ -271,6 +358,7 @@ agent_change = Table(
     Column("call_id", String(64)),
     Column("code", String(32), nullable=False, default=""),
     Index("ix_agent_change_run", "run_id", "agent_id", "change_id"),
+    Index("ix_agent_change_campaign", "campaign", "at"),
 )
 
 campaign_change = Table(
@@ -282,6 +370,7 @@ campaign_change = Table(
     Column("state", String(32), nullable=False),
     Column("why", Text, nullable=False),
     Column("at", UtcDateTime, nullable=False),
+    Index("ix_campaign_change_campaign", "campaign", "change_id"),
 )
 
 run = Table(

@@ -1,0 +1,305 @@
+"""The hopper: leads taken to be called, given back, and set to their next state.
+
+In which order leads are taken is told in `dialer.store.ranking`. Of a lead's phones the one with the fewest
+attempts is tried, then the first in position; bad ones never. A lead that one run has leased no other run gets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Integer, String, and_, bindparam, func, literal_column, null, select, update
+
+from dialer.store import places as _places
+from dialer.store.errors import StoreError
+from dialer.store.ranking import WORKABLE, candidates, due_by_place
+from dialer.store.schema import UtcDateTime
+from dialer.store.schema import attempt as _attempt
+from dialer.store.schema import lead as _lead
+from dialer.store.schema import phone as _phone
+from dialer.store.schema import run as _run
+from dialer.store.statements import Among, Prepared, Row
+from dialer.store.transactions import Reading, Writing
+from dnc.values import Place
+
+__all__ = [
+    "NO_NUMBER_LEFT",
+    "DuePlace",
+    "LeasedLead",
+    "Unsettled",
+    "counts",
+    "due_places",
+    "lease",
+    "mark_phone_bad",
+    "next_due",
+    "release",
+    "release_run",
+    "set_lead",
+    "unsettled",
+]
+
+#: Why a lead is done when its last number went bad.
+NO_NUMBER_LEFT = "no usable number left"
+
+
+@dataclass(frozen=True, slots=True)
+class DuePlace:
+    """A place with leads that are due, and how many (counted up to a limit)."""
+
+    place_id: int
+    place: Place
+    due: int
+
+
+@dataclass(frozen=True, slots=True)
+class LeasedLead:
+    """A lead that this run alone may call now, with the phone whose turn it is."""
+
+    lead_id: int
+    phone_id: int
+    number: str
+    place_id: int
+    attempts: int  # earlier attempts, on all its phones
+    priority: int
+    leased_from: str  # ready, waiting or callback
+    next_at: datetime | None
+    owner: str  # the agent this lead belongs to, if any
+
+
+@dataclass(frozen=True, slots=True)
+class Unsettled:
+    """A leased lead that was dialed under its lease, and whose fate was never written down."""
+
+    lead_id: int
+    call_id: str  # its newest attempt
+    state: str
+    result: str | None
+    placed_at: datetime
+    ended_at: datetime | None
+
+
+_LEADS = Prepared(
+    select(_lead.c.lead_id, _lead.c.priority, _lead.c.status, _lead.c.next_at, _lead.c.owner)
+    .where(Among(_lead.c.lead_id, "ids"), _lead.c.status.in_([literal_column(f"'{s}'") for s in WORKABLE]))
+    .with_for_update(skip_locked=True)
+)
+_PHONES = Prepared(
+    select(_phone.c.lead_id, _phone.c.phone_id, _phone.c.number, _phone.c.place_id, _phone.c.position).where(
+        Among(_phone.c.lead_id, "ids"), _phone.c.bad.is_(None)
+    )
+)
+_TRIED = Prepared(
+    select(_attempt.c.lead_id, _attempt.c.phone_id, func.count(type_=Integer))
+    .where(Among(_attempt.c.lead_id, "ids"))
+    .group_by(_attempt.c.lead_id, _attempt.c.phone_id)
+)
+_LEASE = Prepared(
+    update(_lead)
+    .where(Among(_lead.c.lead_id, "ids"))
+    .values(
+        status="leased",
+        leased_from=_lead.c.status,
+        leased_by=bindparam("run", type_=String()),
+        leased_at=bindparam("now", type_=UtcDateTime()),
+    )
+)
+_GIVE_BACK = {"status": func.coalesce(_lead.c.leased_from, "ready"), "leased_by": null(), "leased_at": null()}
+_GIVE_BACK["leased_from"] = null()
+_RELEASE = Prepared(
+    update(_lead)
+    .where(Among(_lead.c.lead_id, "ids"), _lead.c.status == "leased", _lead.c.leased_by == bindparam("run"))
+    .values(_GIVE_BACK)
+)
+_LEASED = (
+    _lead.c.campaign == select(_run.c.campaign).where(_run.c.run_id == bindparam("run")).scalar_subquery(),
+    _lead.c.status == "leased",
+    _lead.c.leased_by == bindparam("run"),
+)
+_UNDER_LEASE = (_attempt.c.lead_id == _lead.c.lead_id, _attempt.c.placed_at >= _lead.c.leased_at)
+_RELEASE_RUN = Prepared(
+    update(_lead).where(*_LEASED, ~select(_attempt.c.call_id).where(*_UNDER_LEASE).exists()).values(_GIVE_BACK)
+)
+_UNSETTLED = Prepared(
+    select(
+        _lead.c.lead_id,
+        _attempt.c.call_id,
+        _attempt.c.state,
+        _attempt.c.result,
+        _attempt.c.placed_at,
+        _attempt.c.ended_at,
+    )
+    .join(_attempt, and_(*_UNDER_LEASE))
+    .where(*_LEASED)
+    .order_by(_lead.c.lead_id, _attempt.c.placed_at)
+)
+_COUNTS = Prepared(
+    select(_lead.c.status, func.count(type_=Integer))
+    .where(_lead.c.campaign == bindparam("name"))
+    .group_by(_lead.c.status)
+)
+_NEXT = Prepared(
+    select(func.min(_lead.c.next_at)).where(
+        _lead.c.campaign == bindparam("name"),
+        _lead.c.status == bindparam("state"),
+        _lead.c.next_at > bindparam("now", type_=UtcDateTime()),
+    )
+)
+_SET = Prepared(
+    update(_lead).where(_lead.c.lead_id == bindparam("key")),
+    ("status", "status_why", "next_at", "leased_by", "leased_at", "leased_from"),
+)
+_SET_PLACES = Prepared(update(_lead).where(_lead.c.lead_id == bindparam("key")), ("place_ids",))
+_STATUS = Prepared(select(_lead.c.status, _lead.c.place_ids).where(_lead.c.lead_id == bindparam("key")))
+_USABLE_PLACES = Prepared(
+    select(_phone.c.place_id)
+    .where(_phone.c.lead_id == bindparam("key"), _phone.c.bad.is_(None))
+    .distinct()
+    .order_by(_phone.c.place_id)
+)
+_BAD = Prepared(update(_phone).where(_phone.c.phone_id == bindparam("key"), _phone.c.bad.is_(None)), ("bad",))
+_LEAD_OF = Prepared(select(_phone.c.lead_id).where(_phone.c.phone_id == bindparam("key")))
+
+
+def due_places(tx: Reading, campaign: str, at: datetime, *, count_to: int = 1000) -> list[DuePlace]:
+    """Return the places that have leads due at `at`, to be asked for their opening hours.
+
+    `due` counts a lead once for each place of its phones, and stops near `count_to` per rank: it tells much from
+    little, not the exact number of a large list.
+    """
+    due = due_by_place(tx, campaign, at, count_to)
+    found = _places.get(tx, due)
+    return [DuePlace(place_id, found[place_id], due[place_id]) for place_id in sorted(due)]
+
+
+def lease(
+    tx: Writing, campaign: str, run_id: str, count: int, at: datetime, place_ids: Collection[int]
+) -> list[LeasedLead]:
+    """Take up to `count` due leads with a usable phone in one of `place_ids`, for this run alone.
+
+    At least one is returned when there is any; fewer than `count` does not mean that there are no more.
+    """
+    open_ = frozenset(place_ids)
+    leased: dict[int, LeasedLead] = {}
+    for ranked in candidates(tx, campaign, at, count, open_):
+        wanted = [lead_id for lead_id in ranked if lead_id not in leased][: count - len(leased)]
+        leased.update((lead.lead_id, lead) for lead in _take(tx, wanted, open_))
+        if len(leased) >= count:
+            break
+    if leased:
+        _LEASE.run(tx, ids=list(leased), run=run_id, now=at)
+    return list(leased.values())
+
+
+def release(tx: Writing, run_id: str, lead_ids: Iterable[int]) -> int:
+    """Give leads back unused, each to the status it came from; return how many this run still held."""
+    return _RELEASE.run(tx, ids=list(lead_ids), run=run_id)
+
+
+def release_run(tx: Writing, run_id: str) -> int:
+    """Give back every lead that a dead run held and never dialed; return how many.
+
+    Leads that were dialed under the lease stay leased and are named by `unsettled`: giving them back would
+    redial people because of a crash.
+    """
+    return _RELEASE_RUN.run(tx, run=run_id)
+
+
+def unsettled(tx: Reading, run_id: str) -> list[Unsettled]:
+    """Return leads that a run dialed without writing down what followed; each needs a `set_lead`."""
+    newest: dict[int, Unsettled] = {}
+    for row in _UNSETTLED.rows(tx, run=run_id):
+        newest[row[0]] = Unsettled(*row)
+    return list(newest.values())
+
+
+def counts(tx: Reading, campaign: str) -> dict[str, int]:
+    """Return how many leads are in which status."""
+    return dict(_COUNTS.rows(tx, name=campaign))
+
+
+def next_due(tx: Reading, campaign: str, at: datetime) -> datetime | None:
+    """Return the earliest instant after `at` at which a further lead is due, or None."""
+    times = [_NEXT.value(tx, name=campaign, state=status, now=at) for status in WORKABLE]
+    return min((time for time in times if time is not None), default=None)
+
+
+def set_lead(tx: Writing, lead_id: int, status: str, next_at: datetime | None, why: str) -> None:
+    """Write down a lead's new status and the earliest next attempt; a lease on it ends.
+
+    A lead without any usable number cannot wait for another call: it is done instead, and says so.
+
+    Raises:
+        StoreError: there is no such lead.
+    """
+    row = _STATUS.first(tx, key=lead_id)
+    if row is None:
+        raise StoreError(f"there is no lead {lead_id}")
+    if status in WORKABLE and not row[1]:
+        status, next_at, why = "done", None, NO_NUMBER_LEFT
+    _SET.run(
+        tx,
+        key=lead_id,
+        status=status,
+        status_why=why,
+        next_at=next_at,
+        leased_by=None,
+        leased_at=None,
+        leased_from=None,
+    )
+
+
+def mark_phone_bad(tx: Writing, phone_id: int, why: str) -> None:
+    """Never try this phone again; a lead that waits and has no other is done.
+
+    Raises:
+        StoreError: there is no such phone.
+    """
+    lead_id = _LEAD_OF.value(tx, key=phone_id)
+    if lead_id is None:
+        raise StoreError(f"there is no phone {phone_id}")
+    _BAD.run(tx, key=phone_id, bad=why)
+    places = ",".join(str(row[0]) for row in _USABLE_PLACES.rows(tx, key=lead_id))
+    _SET_PLACES.run(tx, key=lead_id, place_ids=places)
+    status = _STATUS.value(tx, key=lead_id)
+    if status in WORKABLE and not places:
+        set_lead(tx, lead_id, "done", None, NO_NUMBER_LEFT)
+
+
+def _take(tx: Writing, lead_ids: list[int], open_: frozenset[int]) -> list[LeasedLead]:
+    """Those of the leads that are still free, each with the phone whose turn it is, in the order given."""
+    if not lead_ids:
+        return []
+    free = {row[0]: row for row in _LEADS.rows(tx, ids=lead_ids)}
+    ids = list(free)
+    tried: dict[int, int] = {}
+    tries: dict[int, int] = {}
+    for lead_id, phone_id, count in _TRIED.rows(tx, ids=ids):
+        tried[phone_id] = count
+        tries[lead_id] = tries.get(lead_id, 0) + count
+    turn: dict[int, tuple[tuple[int, int], Row]] = {}
+    for row in _PHONES.rows(tx, ids=ids):
+        if row[3] in open_:
+            order = (tried.get(row[1], 0), row[4])
+            if row[0] not in turn or order < turn[row[0]][0]:
+                turn[row[0]] = (order, row)
+    taken = []
+    for lead_id in lead_ids:
+        if lead_id in free and lead_id in turn:
+            _, priority, status, next_at, owner = free[lead_id]
+            _, phone_id, number, place_id, _ = turn[lead_id][1]
+            taken.append(
+                LeasedLead(
+                    lead_id,
+                    phone_id,
+                    number,
+                    place_id,
+                    tries.get(lead_id, 0),
+                    priority,
+                    status,
+                    next_at,
+                    owner,
+                )
+            )
+    return taken

@@ -1,0 +1,309 @@
+"""Loading a contact list: leads, their phones and places, in bulk, each number once per campaign.
+
+Theory of operation. A list is known by its campaign and the sha256 of its file: loading the same file again
+changes nothing and says so. Rows are written in short transactions of a few thousand leads, so that a floor that is
+dialing meanwhile never waits long; the list's row counts them in the same transactions. When loading breaks off, the
+next load of the same file goes on behind the last line written. A number that the campaign already has is a
+duplicate; a lead whose every number is one is not loaded.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import BigInteger, Integer, bindparam, func, insert, select, text, update
+
+from dialer.store import places as _places
+from dialer.store.database import Store
+from dialer.store.schema import contact_list as _list
+from dialer.store.schema import lead as _lead
+from dialer.store.schema import phone as _phone
+from dialer.store.statements import Among, Prepared
+from dialer.store.transactions import Reading, Writing
+from dnc.values import Place
+
+if TYPE_CHECKING:
+    from campaigns.lists import Chunk
+
+__all__ = ["Loaded", "NewLead", "NewPhone", "insert_list", "known", "leads_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class NewPhone:
+    """One number of a new lead, where a call to it lands, and what is known of it."""
+
+    number: str  # E.164
+    place: Place
+    kind: str = "home"  # home, work, other
+    line_type: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NewLead:
+    """One row of a contact list, checked: whom to call, on which numbers, in order.
+
+    `blocked` says why the person must not be called at all (an attorney, a cease request); empty: may be.
+    """
+
+    line: int
+    phones: Sequence[NewPhone]
+    external_id: str = ""
+    person_id: str = ""
+    debt_id: str = ""
+    first_name: str = ""
+    last_name: str = ""
+    email: str = ""
+    address: str = ""
+    city: str = ""
+    state: str = ""
+    postal_code: str = ""
+    country: str = ""
+    timezone: str = ""
+    language: str = ""
+    owner: str = ""
+    priority: int = 0
+    consent_basis: str = "none"
+    consent_at: datetime | None = None
+    consent_ref: str = ""
+    consent_revoked_at: datetime | None = None
+    consent_waives: Sequence[str] = ()
+    last_transaction: date | None = None
+    last_inquiry: date | None = None
+    custom: Mapping[str, Any] = field(default_factory=dict)
+    next_at: datetime | None = None
+    blocked: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What became of a list. `already`: the same file had been loaded before, and nothing was changed."""
+
+    list_id: int
+    already: bool
+    resumed: bool
+    funnel: dict[str, int]  # the reader's counts, then: duplicate_phones, duplicate_leads, blocked, loaded
+
+
+_OWN_COLUMNS = tuple(name for name in NewLead.__dataclass_fields__ if name not in ("phones", "blocked"))
+_LEAD_COLUMNS = (*_OWN_COLUMNS, "lead_id", "campaign", "list_id", "status", "status_why", "place_ids")
+_own = attrgetter(*_OWN_COLUMNS)
+_PHONE_COLUMNS = ("lead_id", "campaign", "position", "number", "kind", "line_type", "place_id")
+_FIND = Prepared(
+    select(_list.c.list_id, _list.c.complete, _list.c.last_line, _list.c.funnel).where(
+        _list.c.campaign == bindparam("name"), _list.c.sha256 == bindparam("digest")
+    )
+)
+_NEW_LIST = Prepared(
+    insert(_list).returning(_list.c.list_id),
+    ("campaign", "file_name", "sha256", "loaded_at", "funnel", "last_line", "complete"),
+)
+_PROGRESS = Prepared(update(_list).where(_list.c.list_id == bindparam("key")), ("funnel", "last_line", "complete"))
+_TAKEN = Prepared(
+    select(_phone.c.number).where(_phone.c.campaign == bindparam("name"), Among(_phone.c.number, "numbers"))
+)
+_LAST_ID = Prepared(select(func.max(_lead.c.lead_id, type_=Integer)))
+_IDS = Prepared(
+    text("SELECT nextval(pg_get_serial_sequence('lead', 'lead_id')) FROM generate_series(1, :count)").bindparams(
+        bindparam("count", type_=BigInteger())
+    )
+)
+_INSERT_LEADS = Prepared(insert(_lead).inline(), _LEAD_COLUMNS)
+_INSERT_PHONES = Prepared(insert(_phone).inline(), _PHONE_COLUMNS)
+#: Columns of `campaigns.lists` taken as they are, and those that are kept as custom fields.
+_TEXTS = (
+    "external_id",
+    "person_id",
+    "debt_id",
+    "first_name",
+    "last_name",
+    "email",
+    "address",
+    "city",
+    "state",
+    "postal_code",
+    "country",
+    "timezone",
+    "language",
+    "owner",
+    "consent_basis",
+    "consent_ref",
+)
+_IN_CUSTOM = ("account_id", "creditor", "balance", "currency", "due_date")
+#: As `dnc.numbers.Number.line_type`: what the digits do not tell counts as mobile.
+_LINE_TYPES = {"mobile": "mobile", "fixed_line": "fixed"}
+
+#: What the store counts itself, beside the reader's counts.
+_COUNTED = ("duplicate_phones", "duplicate_leads", "blocked", "loaded")
+
+
+def known(tx: Reading, campaign: str, sha256: str) -> Loaded | None:
+    """What an earlier load of the same file did; None when it was never loaded to its end."""
+    row = _FIND.first(tx, name=campaign, digest=sha256)
+    return None if row is None or not row[1] else Loaded(row[0], True, False, row[3])
+
+
+def insert_list(
+    store: Store,
+    campaign: str,
+    leads: Iterable[NewLead],
+    *,
+    file_name: str,
+    sha256: str,
+    at: datetime,
+    reader: Callable[[], Mapping[str, int]] = dict,
+    chunk: int = 2_000,
+    pause: float = 0.0,
+    progress: Callable[[int], None] | None = None,
+) -> Loaded:
+    """Load the leads of one file into a campaign, each number once.
+
+    Args:
+        store: where to.
+        campaign: which must exist.
+        leads: in the order of their lines; read once, as far as needed.
+        file_name: to show to people.
+        sha256: of the file; what a repeated load is known by.
+        at: when it is loaded.
+        reader: asked at the end for the reader's own counts (read, empty, refused ...) for the funnel.
+        chunk: leads per transaction.
+        pause: seconds between transactions, so that a floor that is dialing gets its turn.
+        progress: called after each transaction with the number of leads seen so far.
+
+    Raises:
+        StoreError: what the database refuses; what was written so far stays, and the next load goes on there.
+    """
+    with store.writing() as tx:
+        row = _FIND.first(tx, name=campaign, digest=sha256)
+        if row is not None and row[1]:
+            return Loaded(row[0], True, False, row[3])
+        if row is None:
+            counts = dict.fromkeys(_COUNTED, 0)
+            list_id, last_line = _new_list(tx, campaign, file_name, sha256, at, counts), 0
+        else:
+            list_id, last_line, counts = row[0], row[2], row[3]
+    seen = 0
+    for batch in _batches((lead for lead in leads if lead.line > last_line), chunk):
+        with store.writing() as tx:
+            _insert(tx, campaign, list_id, batch, counts)
+            _PROGRESS.run(tx, key=list_id, funnel=counts, last_line=batch[-1].line, complete=False)
+            last_line = batch[-1].line
+        seen += len(batch)
+        if progress is not None:
+            progress(seen)
+        if pause:
+            time.sleep(pause)
+    funnel = {**reader(), **counts}
+    with store.writing() as tx:
+        _PROGRESS.run(tx, key=list_id, funnel=funnel, last_line=last_line, complete=True)
+    return Loaded(list_id, False, row is not None, funnel)
+
+
+def leads_of(chunks: Iterable[Chunk]) -> Iterator[NewLead]:
+    """The leads of a `campaigns.lists.ContactList`, chunk by chunk.
+
+    A lead with an attorney or a cease request is blocked. Columns of collections that the database has no column
+    for (account, creditor, balance, currency, due date) go to its custom fields, where scripts find them.
+    """
+    for chunk in chunks:
+        phones = _phones_of(chunk)
+        columns = [chunk.leads[name].tolist() for name in _TEXTS]
+        given = chunk.leads["consent_at"].astype("object").where(chunk.leads["consent_at"].notna(), None).tolist()
+        rest = [chunk.leads[name].tolist() for name in ("line", "priority", "attorney", "cease", "custom", *_IN_CUSTOM)]
+        for index, (texts, at, others) in enumerate(
+            zip(zip(*columns, strict=True), given, zip(*rest, strict=True), strict=True)
+        ):
+            line, priority, attorney, cease, custom, *more = others
+            extra = {name: value for name, value in zip(_IN_CUSTOM, more, strict=True) if value}
+            yield NewLead(
+                line=line,
+                phones=phones[index],
+                priority=priority,
+                consent_at=at,
+                custom={**json.loads(custom), **extra},
+                blocked="represented by an attorney" if attorney else "asked that contact cease" if cease else "",
+                **dict(zip(_TEXTS, texts, strict=True)),
+            )
+
+
+def _phones_of(chunk: Chunk) -> list[list[NewPhone]]:
+    """The numbers of each lead of a chunk, in dialing order."""
+    found: list[list[NewPhone]] = [[] for _ in range(len(chunk.leads))]
+    known: dict[tuple[str, bool], Place] = {}
+    names = ("lead", "e164", "type", "kind", "place_key", "jurisdictions", "zones", "conflict")
+    for lead, e164, type_, kind, key, jurisdictions, zones, conflict in zip(
+        *(chunk.phones[name].tolist() for name in names), strict=True
+    ):
+        place = known.get((key, conflict))
+        if place is None:
+            place = known[key, conflict] = Place(tuple(jurisdictions), tuple(zones), conflict=conflict)
+        found[lead].append(NewPhone(e164, place, kind or "home", _LINE_TYPES.get(type_, "")))
+    return found
+
+
+def _new_list(tx: Writing, campaign: str, file_name: str, sha256: str, at: datetime, counts: dict[str, int]) -> int:
+    """Insert the row of a list whose loading begins."""
+    return int(
+        _NEW_LIST.value(
+            tx,
+            campaign=campaign,
+            file_name=file_name,
+            sha256=sha256,
+            loaded_at=at,
+            funnel=counts,
+            last_line=0,
+            complete=False,
+        )
+    )
+
+
+def _insert(tx: Writing, campaign: str, list_id: int, batch: Sequence[NewLead], counts: dict[str, int]) -> None:
+    """Insert those leads of a batch that have a number which the campaign does not have yet."""
+    place_ids = _places.ensure(tx, (phone.place for lead in batch for phone in lead.phones))
+    numbers = [phone.number for lead in batch for phone in lead.phones]
+    taken = {row[0] for row in _TAKEN.rows(tx, name=campaign, numbers=numbers)}
+    ids = _new_ids(tx, len(batch))
+    leads: list[tuple[Any, ...]] = []
+    phones: list[tuple[Any, ...]] = []
+    for lead in batch:
+        fresh: list[tuple[NewPhone, int]] = []
+        for phone in lead.phones:
+            if phone.number in taken:
+                counts["duplicate_phones"] += 1
+            else:
+                taken.add(phone.number)
+                fresh.append((phone, place_ids[_places.key_of(phone.place)]))
+        if not fresh:
+            counts["duplicate_leads"] += 1
+            continue
+        lead_id = next(ids)
+        counts["blocked" if lead.blocked else "loaded"] += 1
+        reach = ",".join(map(str, sorted({place_id for _, place_id in fresh})))
+        status = "blocked" if lead.blocked else "ready"
+        leads.append((*_own(lead), lead_id, campaign, list_id, status, lead.blocked, reach))
+        phones += [
+            (lead_id, campaign, position, phone.number, phone.kind, phone.line_type, place_id)
+            for position, (phone, place_id) in enumerate(fresh, start=1)
+        ]
+    _INSERT_LEADS.run_many(tx, leads)
+    _INSERT_PHONES.run_many(tx, phones)
+
+
+def _new_ids(tx: Writing, count: int) -> Iterator[int]:
+    """Row ids for new leads, which nobody else can get."""
+    if tx.sqlite:
+        return itertools.count((_LAST_ID.value(tx) or 0) + 1)
+    return iter([row[0] for row in _IDS.rows(tx, count=count)])
+
+
+def _batches(leads: Iterable[NewLead], size: int) -> Iterator[list[NewLead]]:
+    """The leads in lists of `size`."""
+    source = iter(leads)
+    while batch := list(itertools.islice(source, size)):
+        yield batch

@@ -1,0 +1,424 @@
+"""The first tables."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Create every table."""
+    op.create_table(
+        "agent",
+        sa.Column("agent_id", sa.String(length=64), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("agent_id", name=op.f("pk_agent")),
+    )
+    op.create_table(
+        "block",
+        sa.Column("block_id", sa.Integer(), nullable=False),
+        sa.Column("target", sa.String(length=32), nullable=False),
+        sa.Column("code", sa.String(length=32), nullable=False),
+        sa.Column("detail", sa.Text(), nullable=False),
+        sa.Column("hours", sa.JSON(), nullable=False),
+        sa.Column("days", sa.JSON(), nullable=False),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("lifts", sa.Integer(), nullable=True),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["lifts"], ["block.block_id"], name=op.f("fk_block_lifts_block")),
+        sa.PrimaryKeyConstraint("block_id", name=op.f("pk_block")),
+    )
+    op.create_index(op.f("ix_block_lifts"), "block", ["lifts"], unique=False)
+    op.create_index("ix_block_target", "block", ["target"], unique=False)
+    op.create_table(
+        "campaign",
+        sa.Column("name", sa.String(length=64), nullable=False),
+        sa.Column("client", sa.String(length=64), nullable=False),
+        sa.Column("scope", sa.String(length=32), nullable=False),
+        sa.Column("file_hash", sa.String(length=64), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_campaign")),
+    )
+    op.create_table(
+        "consent",
+        sa.Column("consent_id", sa.Integer(), nullable=False),
+        sa.Column("number", sa.String(length=16), nullable=False),
+        sa.Column("client", sa.String(length=64), nullable=False),
+        sa.Column("basis", sa.String(length=32), nullable=False),
+        sa.Column("given_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("reference", sa.Text(), nullable=False),
+        sa.Column("waives", sa.JSON(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("consent_id", name=op.f("pk_consent")),
+    )
+    op.create_index("ix_consent_number", "consent", ["number", "client", "consent_id"], unique=False)
+    op.create_table(
+        "ledger",
+        sa.Column("seq", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("campaign", sa.String(length=64), nullable=False),
+        sa.Column("lead_id", sa.Integer(), nullable=True),
+        sa.Column("number", sa.String(length=16), nullable=False),
+        sa.Column("allowed", sa.Boolean(), nullable=False),
+        sa.Column("code", sa.String(length=32), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("prev_hash", sa.String(length=64), nullable=False),
+        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.PrimaryKeyConstraint("seq", name=op.f("pk_ledger")),
+    )
+    op.create_index("ix_ledger_campaign", "ledger", ["campaign", "at"], unique=False)
+    op.create_index("ix_ledger_number", "ledger", ["number", "seq"], unique=False)
+    op.create_table(
+        "place",
+        sa.Column("place_id", sa.Integer(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("jurisdictions", sa.JSON(), nullable=False),
+        sa.Column("zones", sa.JSON(), nullable=False),
+        sa.Column("conflict", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("place_id", name=op.f("pk_place")),
+        sa.UniqueConstraint("key", name=op.f("uq_place_key")),
+    )
+    op.create_table(
+        "suppression",
+        sa.Column("suppression_id", sa.Integer(), nullable=False),
+        sa.Column("number", sa.String(length=24), nullable=False),
+        sa.Column("scope", sa.String(length=16), nullable=False),
+        sa.Column("scope_id", sa.String(length=64), nullable=False),
+        sa.Column("action", sa.String(length=8), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("action IN ('add', 'remove')", name=op.f("ck_suppression_action")),
+        sa.PrimaryKeyConstraint("suppression_id", name=op.f("pk_suppression")),
+    )
+    op.create_index(
+        "ix_suppression_number", "suppression", ["number", "scope", "scope_id", "suppression_id"], unique=False
+    )
+    op.create_table(
+        "contact_list",
+        sa.Column("list_id", sa.Integer(), nullable=False),
+        sa.Column("campaign", sa.String(length=64), nullable=False),
+        sa.Column("file_name", sa.Text(), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("loaded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("funnel", sa.JSON(), nullable=False),
+        sa.Column("last_line", sa.Integer(), nullable=False),
+        sa.Column("complete", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(["campaign"], ["campaign.name"], name=op.f("fk_contact_list_campaign_campaign")),
+        sa.PrimaryKeyConstraint("list_id", name=op.f("pk_contact_list")),
+        sa.UniqueConstraint("campaign", "sha256", name=op.f("uq_contact_list_campaign")),
+    )
+    op.create_table(
+        "lease",
+        sa.Column("campaign", sa.String(length=64), nullable=False),
+        sa.Column("holder", sa.String(length=64), nullable=False),
+        sa.Column("node", sa.Text(), nullable=False),
+        sa.Column("token", sa.Integer(), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["campaign"], ["campaign.name"], name=op.f("fk_lease_campaign_campaign")),
+        sa.PrimaryKeyConstraint("campaign", name=op.f("pk_lease")),
+    )
+    op.create_table(
+        "pacer_state",
+        sa.Column("campaign", sa.String(length=64), nullable=False),
+        sa.Column("state", sa.JSON(), nullable=False),
+        sa.Column("saved_at", sa.Float(), nullable=False),
+        sa.ForeignKeyConstraint(["campaign"], ["campaign.name"], name=op.f("fk_pacer_state_campaign_campaign")),
+        sa.PrimaryKeyConstraint("campaign", name=op.f("pk_pacer_state")),
+    )
+    op.create_table(
+        "run",
+        sa.Column("run_id", sa.String(length=64), nullable=False),
+        sa.Column("campaign", sa.String(length=64), nullable=False),
+        sa.Column("node", sa.Text(), nullable=False),
+        sa.Column("clock", sa.String(length=8), nullable=False),
+        sa.Column("seed", sa.Integer(), nullable=True),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ended_why", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(["campaign"], ["campaign.name"], name=op.f("fk_run_campaign_campaign")),
+        sa.PrimaryKeyConstraint("run_id", name=op.f("pk_run")),
+    )
+    op.create_index("ix_run_campaign", "run", ["campaign", "started_at"], unique=False)
+    op.create_table(
+        "agent_change",
+        sa.Column("change_id", sa.Integer(), nullable=False),
+        sa.Column("run_id", sa.String(length=64), nullable=False),
+        sa.Column("campaign", sa.String(length=64), nullable=False),
+        sa.Column("agent_id", sa.String(length=64), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("call_id", sa.String(length=64), nullable=True),
+        sa.Column("code", sa.String(length=32), nullable=False),
+        sa.ForeignKeyConstraint(["campaign"], ["campaign.name"], name=op.f("fk_agent_change_campaign_campaign")),
+        sa.ForeignKeyConstraint(["run_id"], ["run.run_id"], name=op.f("fk_agent_change_run_id_run")),
+        sa.PrimaryKeyConstraint("change_id", name=op.f("pk_agent_change")),
+    )
+    op.create_index("ix_agent_change_campaign", "agent_change", ["campaign", "at"], unique=False)
+    op.create_index("ix_agent_change_run", "agent_change", ["run_id", "agent_id", "change_id"], unique=False)
+    op.create_table(
+        "campaign_change",
+        sa.Column("change_id", sa.Integer(), nullable=False),
+        sa.Column("run_id", sa.String(length=64), nullable=False),
+        sa.Column("campaign", sa.String(length=64), nullable=False),
+        sa.Column("state", sa.String(length=32), nullable=False),
+        sa.Column("why", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["campaign"], ["campaign.name"], name=op.f("fk_campaign_change_campaign_campaign")),
+        sa.ForeignKeyConstraint(["run_id"], ["run.run_id"], name=op.f("fk_campaign_change_run_id_run")),
+        sa.PrimaryKeyConstraint("change_id", name=op.f("pk_campaign_change")),
+    )
+    op.create_index("ix_campaign_change_campaign", "campaign_change", ["campaign", "change_id"], unique=False)
+    op.create_table(
+        "lead",
+        sa.Column("lead_id", sa.Integer(), nullable=False),
+        sa.Column("campaign", sa.String(length=64), nullable=False),
+        sa.Column("list_id", sa.Integer(), nullable=False),
+        sa.Column("line", sa.Integer(), nullable=False),
+        sa.Column("external_id", sa.Text(), nullable=False),
+        sa.Column("person_id", sa.Text(), nullable=False),
+        sa.Column("debt_id", sa.Text(), nullable=False),
+        sa.Column("first_name", sa.Text(), nullable=False),
+        sa.Column("last_name", sa.Text(), nullable=False),
+        sa.Column("email", sa.Text(), nullable=False),
+        sa.Column("address", sa.Text(), nullable=False),
+        sa.Column("city", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("postal_code", sa.Text(), nullable=False),
+        sa.Column("country", sa.String(length=2), nullable=False),
+        sa.Column("timezone", sa.Text(), nullable=False),
+        sa.Column("language", sa.Text(), nullable=False),
+        sa.Column("owner", sa.Text(), nullable=False),
+        sa.Column("priority", sa.Integer(), nullable=False),
+        sa.Column("consent_basis", sa.String(length=32), nullable=False),
+        sa.Column("consent_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("consent_ref", sa.Text(), nullable=False),
+        sa.Column("consent_revoked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("consent_waives", sa.JSON(), nullable=False),
+        sa.Column("last_transaction", sa.Date(), nullable=True),
+        sa.Column("last_inquiry", sa.Date(), nullable=True),
+        sa.Column("custom", sa.JSON(), nullable=False),
+        sa.Column("status", sa.String(length=16), nullable=False),
+        sa.Column("status_why", sa.Text(), nullable=False),
+        sa.Column("next_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("leased_by", sa.String(length=64), nullable=True),
+        sa.Column("leased_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("leased_from", sa.String(length=16), nullable=True),
+        sa.Column("place_ids", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["campaign"], ["campaign.name"], name=op.f("fk_lead_campaign_campaign")),
+        sa.ForeignKeyConstraint(["list_id"], ["contact_list.list_id"], name=op.f("fk_lead_list_id_contact_list")),
+        sa.PrimaryKeyConstraint("lead_id", name=op.f("pk_lead")),
+    )
+    op.create_index("ix_lead_due", "lead", ["campaign", "status", "next_at"], unique=False)
+    op.create_index(
+        "ix_lead_hopper", "lead", ["campaign", "status", "priority", "place_ids", "next_at", "lead_id"], unique=False
+    )
+    op.create_index("ix_lead_list", "lead", ["list_id"], unique=False)
+    op.create_index(
+        "ix_lead_person",
+        "lead",
+        ["person_id"],
+        unique=False,
+        sqlite_where=sa.text("person_id != ''"),
+        postgresql_where=sa.text("person_id != ''"),
+    )
+    op.create_table(
+        "phone",
+        sa.Column("phone_id", sa.Integer(), nullable=False),
+        sa.Column("lead_id", sa.Integer(), nullable=False),
+        sa.Column("campaign", sa.String(length=64), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("number", sa.String(length=16), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("line_type", sa.String(length=16), nullable=False),
+        sa.Column("place_id", sa.Integer(), nullable=False),
+        sa.Column("bad", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(["campaign"], ["campaign.name"], name=op.f("fk_phone_campaign_campaign")),
+        sa.ForeignKeyConstraint(["lead_id"], ["lead.lead_id"], name=op.f("fk_phone_lead_id_lead"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["place_id"], ["place.place_id"], name=op.f("fk_phone_place_id_place")),
+        sa.PrimaryKeyConstraint("phone_id", name=op.f("pk_phone")),
+        sa.UniqueConstraint("campaign", "number", name=op.f("uq_phone_campaign")),
+    )
+    op.create_index("ix_phone_lead", "phone", ["lead_id", "position"], unique=False)
+    op.create_index("ix_phone_number", "phone", ["number"], unique=False)
+    op.create_table(
+        "attempt",
+        sa.Column("call_id", sa.String(length=64), nullable=False),
+        sa.Column("run_id", sa.String(length=64), nullable=False),
+        sa.Column("campaign", sa.String(length=64), nullable=False),
+        sa.Column("client", sa.String(length=64), nullable=False),
+        sa.Column("lead_id", sa.Integer(), nullable=False),
+        sa.Column("phone_id", sa.Integer(), nullable=False),
+        sa.Column("number", sa.String(length=16), nullable=False),
+        sa.Column("person_id", sa.Text(), nullable=False),
+        sa.Column("debt_id", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("mode", sa.String(length=16), nullable=False),
+        sa.Column("caller_id", sa.String(length=16), nullable=False),
+        sa.Column("ledger_seq", sa.Integer(), nullable=False),
+        sa.Column("carrier", sa.String(length=32), nullable=False),
+        sa.Column("carrier_ref", sa.Text(), nullable=True),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("result", sa.String(length=16), nullable=True),
+        sa.Column("detail", sa.Text(), nullable=True),
+        sa.Column("agent_id", sa.String(length=64), nullable=True),
+        sa.Column("placed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ringing_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("bridged_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("wrapped_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("amd_machine", sa.Boolean(), nullable=False),
+        sa.Column("message_played", sa.Boolean(), nullable=False),
+        sa.Column("counts", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(["campaign"], ["campaign.name"], name=op.f("fk_attempt_campaign_campaign")),
+        sa.ForeignKeyConstraint(["lead_id"], ["lead.lead_id"], name=op.f("fk_attempt_lead_id_lead")),
+        sa.ForeignKeyConstraint(["phone_id"], ["phone.phone_id"], name=op.f("fk_attempt_phone_id_phone")),
+        sa.ForeignKeyConstraint(["run_id"], ["run.run_id"], name=op.f("fk_attempt_run_id_run")),
+        sa.PrimaryKeyConstraint("call_id", name=op.f("pk_attempt")),
+    )
+    op.create_index("ix_attempt_campaign", "attempt", ["campaign", "placed_at"], unique=False)
+    op.create_index(
+        "ix_attempt_debt",
+        "attempt",
+        ["debt_id", "placed_at"],
+        unique=False,
+        sqlite_where=sa.text("debt_id != ''"),
+        postgresql_where=sa.text("debt_id != ''"),
+    )
+    op.create_index("ix_attempt_lead", "attempt", ["lead_id", "phone_id"], unique=False)
+    op.create_index("ix_attempt_number", "attempt", ["number", "placed_at"], unique=False)
+    op.create_index(
+        "ix_attempt_open",
+        "attempt",
+        ["campaign"],
+        unique=False,
+        sqlite_where=sa.text("state != 'ended'"),
+        postgresql_where=sa.text("state != 'ended'"),
+    )
+    op.create_index(
+        "ix_attempt_person",
+        "attempt",
+        ["person_id", "placed_at"],
+        unique=False,
+        sqlite_where=sa.text("person_id != ''"),
+        postgresql_where=sa.text("person_id != ''"),
+    )
+    op.create_index(
+        "uq_attempt_live_lead",
+        "attempt",
+        ["lead_id"],
+        unique=True,
+        sqlite_where=sa.text("state != 'ended'"),
+        postgresql_where=sa.text("state != 'ended'"),
+    )
+    op.create_index(
+        "uq_attempt_live_number",
+        "attempt",
+        ["number"],
+        unique=True,
+        sqlite_where=sa.text("state != 'ended'"),
+        postgresql_where=sa.text("state != 'ended'"),
+    )
+    op.create_table(
+        "disposition",
+        sa.Column("disposition_id", sa.Integer(), nullable=False),
+        sa.Column("call_id", sa.String(length=64), nullable=False),
+        sa.Column("agent_id", sa.String(length=64), nullable=False),
+        sa.Column("code", sa.String(length=32), nullable=False),
+        sa.Column("flags", sa.JSON(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("callback_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("notes", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["call_id"], ["attempt.call_id"], name=op.f("fk_disposition_call_id_attempt")),
+        sa.PrimaryKeyConstraint("disposition_id", name=op.f("pk_disposition")),
+    )
+    op.create_index(op.f("ix_disposition_call_id"), "disposition", ["call_id"], unique=False)
+
+
+def downgrade() -> None:
+    """Drop every table."""
+    op.drop_index(op.f("ix_disposition_call_id"), table_name="disposition")
+    op.drop_table("disposition")
+    op.drop_index(
+        "uq_attempt_live_number",
+        table_name="attempt",
+        sqlite_where=sa.text("state != 'ended'"),
+        postgresql_where=sa.text("state != 'ended'"),
+    )
+    op.drop_index(
+        "uq_attempt_live_lead",
+        table_name="attempt",
+        sqlite_where=sa.text("state != 'ended'"),
+        postgresql_where=sa.text("state != 'ended'"),
+    )
+    op.drop_index(
+        "ix_attempt_person",
+        table_name="attempt",
+        sqlite_where=sa.text("person_id != ''"),
+        postgresql_where=sa.text("person_id != ''"),
+    )
+    op.drop_index(
+        "ix_attempt_open",
+        table_name="attempt",
+        sqlite_where=sa.text("state != 'ended'"),
+        postgresql_where=sa.text("state != 'ended'"),
+    )
+    op.drop_index("ix_attempt_number", table_name="attempt")
+    op.drop_index("ix_attempt_lead", table_name="attempt")
+    op.drop_index(
+        "ix_attempt_debt",
+        table_name="attempt",
+        sqlite_where=sa.text("debt_id != ''"),
+        postgresql_where=sa.text("debt_id != ''"),
+    )
+    op.drop_index("ix_attempt_campaign", table_name="attempt")
+    op.drop_table("attempt")
+    op.drop_index("ix_phone_number", table_name="phone")
+    op.drop_index("ix_phone_lead", table_name="phone")
+    op.drop_table("phone")
+    op.drop_index(
+        "ix_lead_person",
+        table_name="lead",
+        sqlite_where=sa.text("person_id != ''"),
+        postgresql_where=sa.text("person_id != ''"),
+    )
+    op.drop_index("ix_lead_list", table_name="lead")
+    op.drop_index("ix_lead_hopper", table_name="lead")
+    op.drop_index("ix_lead_due", table_name="lead")
+    op.drop_table("lead")
+    op.drop_index("ix_campaign_change_campaign", table_name="campaign_change")
+    op.drop_table("campaign_change")
+    op.drop_index("ix_agent_change_run", table_name="agent_change")
+    op.drop_index("ix_agent_change_campaign", table_name="agent_change")
+    op.drop_table("agent_change")
+    op.drop_index("ix_run_campaign", table_name="run")
+    op.drop_table("run")
+    op.drop_table("pacer_state")
+    op.drop_table("lease")
+    op.drop_table("contact_list")
+    op.drop_index("ix_suppression_number", table_name="suppression")
+    op.drop_table("suppression")
+    op.drop_table("place")
+    op.drop_index("ix_ledger_number", table_name="ledger")
+    op.drop_index("ix_ledger_campaign", table_name="ledger")
+    op.drop_table("ledger")
+    op.drop_index("ix_consent_number", table_name="consent")
+    op.drop_table("consent")
+    op.drop_table("campaign")
+    op.drop_index("ix_block_target", table_name="block")
+    op.drop_index(op.f("ix_block_lifts"), table_name="block")
+    op.drop_table("block")
+    op.drop_table("agent")
