@@ -72,6 +72,7 @@ class Code(StrEnum):
     INCONVENIENT_TIME = "INCONVENIENT_TIME"
     EMERGENCY_SUSPENSION = "EMERGENCY_SUSPENSION"
     DATA_UNREADABLE = "DATA_UNREADABLE"
+    ON_A_CALL = "ON_A_CALL"
 
 
 @dataclass(frozen=True, slots=True)

@@ -510,8 +510,12 @@ class Engine:
             out.append(cmd.HangUp(now, call_id, "lost"))  # should it live after all, nobody waits for it
             self._lost(ev.Lost(now, call_id), out)
             return
-        if call.asked_at is None and now >= max(call.since, call.heard_at) + self._patience(call) - 1e-6:
-            self._ask(call, now, out)
+        if call.asked_at is None:
+            due = max(call.since, call.heard_at) + self._patience(call)
+            if now >= due - 1e-6:
+                self._ask(call, now, out)
+            else:  # it was heard of since: look again when that is long ago
+                self._deadlines.add(due, "call", call_id)
 
     def _patience(self, call: Call) -> float:
         """Seconds without news after which the carrier is asked about a call."""

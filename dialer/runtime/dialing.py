@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from zlib import crc32
 
 from campaigns.files import Campaign
@@ -18,13 +18,14 @@ from dialer.runtime.instants import moment, seconds
 from dialer.store import calls, ledger
 from dialer.store.transactions import Writing
 from dnc.gate import CampaignCap, Gate, Policy
-from dnc.values import Code, ProposedCall, Verdict
+from dnc.values import Check, Code, ProposedCall, Verdict
 
 __all__ = ["DialRoom", "Refusal", "caller_id_for", "policy_of", "refusal_of"]
 
 #: Refusals that somebody can lift by importing a fresh list or mending a file: ask again after a while.
 _MENDABLE = frozenset({Code.DNC_STALE, Code.DNC_MISSING, Code.DATA_UNREADABLE, Code.RND_NO_DATA})
 _ASK_AGAIN = timedelta(hours=1)
+_WHILE_TALKING = timedelta(minutes=10)
 #: A number that another campaign is on the line with is tried again after this, s.
 _BUSY_ELSEWHERE = 600.0
 #: Refusals that hold for one number; another phone of the same lead may be free of them.
@@ -80,6 +81,19 @@ def caller_id_for(number: str, caller_ids: tuple[str, ...]) -> str:
     return caller_ids[crc32(number.encode("ascii")) % len(caller_ids)]
 
 
+def _on_a_call(live: str, at: datetime) -> Verdict:
+    """The refusal of a second call to somebody who is on one."""
+    check = Check(
+        Code.ON_A_CALL,
+        "policy.one_call_at_a_time",
+        False,
+        "policy: no lead and no number is on two calls at once",
+        f"call {live} is still live",
+        status="policy",
+    )
+    return Verdict(False, at, (check,), at + _WHILE_TALKING)
+
+
 class DialRoom:
     """Decides dials for one run.
 
@@ -109,7 +123,11 @@ class DialRoom:
         dialing = self.campaign.dialing
         at = moment(dial.at)
         call: ProposedCall = facts.proposed(dialing.mode, subject=self.campaign.subject)
-        verdict = self._gate(tx).check(call, at, self._policy)
+        live = calls.live_call(tx, facts)
+        if live is None:
+            verdict = self._gate(tx).check(call, at, self._policy)
+        else:
+            verdict = _on_a_call(live, at)
         sequence = ledger.append(tx, call, verdict, lead_id=dial.lead_id, attempt=dial.call_id)
         if not verdict.allowed:
             return refusal_of(verdict)

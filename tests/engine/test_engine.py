@@ -370,3 +370,15 @@ def test_an_agent_with_whom_a_join_failed_is_not_tried_again_for_that_person(sto
     assert not story.of(cmd.Bridge)
     story.send(ev.Tick(6.9))
     assert story.of(cmd.PlayMessage) == [cmd.PlayMessage(6.9, call)]
+
+
+def test_a_call_whose_only_word_was_placed_is_asked_about_in_time(story):
+    story.leads(1)
+    story.agents("ann")
+    story.pacer.dial = 1
+    (dial,) = (c for c in story.send(ev.Tick(1.0)) if isinstance(c, cmd.Dial))
+    story.send(ev.DialAllowed(1.0, dial.call_id))
+    story.send(ev.Placed(1.2, dial.call_id))
+    story.send(ev.Tick(31.0))
+    story.send(ev.Tick(31.2))
+    assert story.of(cmd.LookUp) == [cmd.LookUp(31.2, dial.call_id)]
