@@ -52,7 +52,10 @@ class Context:
 def is_operator_mistake(error: Exception) -> bool:
     """Whether an exception is something a person can mend, worded for them; all else is our fault."""
     names = {base.__name__ for base in type(error).__mro__}
-    return bool(names & {"OperatorError", "ListError", "StoreError", "RegistryError", "RuleError", "TzdataTooOld"})
+    return bool(
+        names
+        & {"OperatorError", "ListError", "StoreError", "RegistryError", "RulesError", "SnapshotError", "TzdataTooOld"}
+    )
 
 
 def print_error(message: str) -> None:
