@@ -56,7 +56,7 @@ class LeadNext:
     phone_bad: str | None = None
 
 
-def after_call(  # noqa: PLR0917 - the facts of a call, in the order they become known
+def after_call(
     campaign: Campaign,
     result: str,
     disposition: Disposition | None,
@@ -80,9 +80,7 @@ def after_call(  # noqa: PLR0917 - the facts of a call, in the order they become
     if result not in RESULTS:
         raise ValueError(f"{result!r} is no call result; use one of {', '.join(RESULTS)}")
     if attempts_so_far < 1:
-        raise ValueError(
-            f"attempts_so_far counts the call just ended, so it is at least 1; got {attempts_so_far}"
-        )
+        raise ValueError(f"attempts_so_far counts the call just ended, so it is at least 1; got {attempts_so_far}")
     flags: frozenset[str] = disposition.flags if disposition else frozenset()
     said = f"{disposition.code}: {disposition.label}" if disposition else ""
 
@@ -120,9 +118,7 @@ def _again(
     if own_delay is not None:
         return LeadNext("waiting", at + own_delay * 60, f"{said}; again in {_span(own_delay * 60)}")
     delay = LONGEST_DELAY
-    if (
-        rule.backoff == 1 or attempts < 100
-    ):  # 10 ** 99 is still a float; beyond, the longest delay holds anyway
+    if rule.backoff == 1 or attempts < 100:  # 10 ** 99 is still a float; beyond, the longest delay holds anyway
         delay = min(rule.delay_minutes * 60 * rule.backoff ** (attempts - 1), LONGEST_DELAY)
     return LeadNext("waiting", at + delay, f"{said}; again in {_span(delay)}")
 

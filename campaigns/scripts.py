@@ -101,9 +101,7 @@ def load_script(path: Path) -> Script:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
-        raise ScriptError(
-            [Problem(shown, "there is no such file", "check script.file in the campaign")]
-        ) from None
+        raise ScriptError([Problem(shown, "there is no such file", "check script.file in the campaign")]) from None
     except (OSError, UnicodeDecodeError) as error:
         raise ScriptError([Problem(shown, f"it cannot be read: {error}", "save it as UTF-8 text")]) from error
     return parse_script(text, shown)
@@ -169,9 +167,7 @@ def _render_section(script: Script, section: Section, data: Mapping[str, object]
             if lacking:
                 raise ScriptError([_lacks(script.file, section, name, data) for name in lacking]) from None
             what = f"section {section.name!r} cannot be filled in for this contact: {error}"
-            problem = Problem(
-                script.file, what, "mend the expression, or the contact's data", line=section.line
-            )
+            problem = Problem(script.file, what, "mend the expression, or the contact's data", line=section.line)
             raise ScriptError([problem]) from error
 
     choices = tuple(Choice(fill(choice.label), choice.to) for choice in section.choices)

@@ -68,9 +68,7 @@ def _one(model: type[BaseModel], path: tuple[str | int, ...], details: ErrorDeta
         path = path[:-1]
         known = _allowed(_step_types(model, path[:-1], keys=True))
         if known:
-            return Finding(
-                path, f"{path[-1]!r} is not one of {', '.join(known)}", _instead(str(path[-1]), known)
-            )
+            return Finding(path, f"{path[-1]!r} is not one of {', '.join(known)}", _instead(str(path[-1]), known))
         return Finding(path, f"{path[-1]!r} is no name that fits here", "use letters, digits and _ only")
     field = _field(model, path)
     about = (field.description if field else None) or ""
@@ -101,9 +99,7 @@ def _one(model: type[BaseModel], path: tuple[str | int, ...], details: ErrorDeta
     if kind in ("too_long", "string_too_long"):
         return Finding(path, "it is too long", f"use at most {bounds['max_length']} characters or items")
     if kind == "string_pattern_mismatch":
-        return Finding(
-            path, f"{_shown(given)} does not fit here", f"give {about}" if about else "use another form"
-        )
+        return Finding(path, f"{_shown(given)} does not fit here", f"give {about}" if about else "use another form")
     if kind == "value_error":
         what, _, do = str(bounds["error"]).partition("; ")
         return Finding(path, what, do or "change it")

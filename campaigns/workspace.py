@@ -27,7 +27,15 @@ from campaigns.wording import explain, key_text
 if TYPE_CHECKING:
     from campaigns.scripts import Script
 
-__all__ = ["HOME_VARIABLE", "SETTINGS_FILE", "Settings", "Workspace", "WorkspaceError", "init_workspace"]
+__all__ = [
+    "HOME_VARIABLE",
+    "SETTINGS_FILE",
+    "Settings",
+    "Workspace",
+    "WorkspaceError",
+    "init_workspace",
+    "new_campaign",
+]
 
 SETTINGS_FILE = "dialer.toml"
 HOME_VARIABLE = "DIALER_HOME"
@@ -55,9 +63,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix=_PREFIX, extra="forbid", frozen=True)
 
-    database: Annotated[str, Field(min_length=1, description="SQLAlchemy URL of the database")] = (
-        "sqlite:///dialer.db"
-    )
+    database: Annotated[str, Field(min_length=1, description="SQLAlchemy URL of the database")] = "sqlite:///dialer.db"
     registries: _Folder = "registries"
     rules: _Folder = "rules"
     campaigns: _Folder = "campaigns"
@@ -69,9 +75,9 @@ class Settings(BaseSettings):
         str, Field(pattern=r"^\d{4}\.\d+$", description="the oldest PyPI tzdata release to dial with")
     ] = "2026.6"
     node: Annotated[str, Field(max_length=64, description="this computer's name in leases")] = ""
-    log_level: Annotated[
-        Literal["debug", "info", "warning", "error"], Field(description="how much the log says")
-    ] = "info"
+    log_level: Annotated[Literal["debug", "info", "warning", "error"], Field(description="how much the log says")] = (
+        "info"
+    )
     lease_seconds: Annotated[
         float,
         Field(
@@ -121,9 +127,7 @@ class Workspace:
             if not (named / SETTINGS_FILE).is_file():
                 said = "--dir" if directory else HOME_VARIABLE
                 do = f"run `dialer init {named}`, or name another folder"
-                raise WorkspaceError(
-                    [Problem(str(named), f"{said} names it, but it has no {SETTINGS_FILE}", do)]
-                )
+                raise WorkspaceError([Problem(str(named), f"{said} names it, but it has no {SETTINGS_FILE}", do)])
             return cls.load(named)
         here = (start or Path.cwd()).absolute()
         for folder in (here, *here.parents):
@@ -243,6 +247,32 @@ def init_workspace(path: Path, force: bool = False) -> tuple[Path, ...]:
         what = f"it cannot be written: {error.strerror}"
         raise WorkspaceError([Problem(str(path), what, "check the path and its permissions")]) from error
     return tuple(written)
+
+
+def new_campaign(workspace: Workspace, name: str, purpose: str) -> Path:
+    """Write a campaign file that begins as one of the samples; returns its path.
+
+    Raises `WorkspaceError` for a name that is no slug or is taken, and for a purpose without a sample.
+    """
+    samples = [Path(file).stem for file in _FILES if file.startswith("campaigns/")]
+    shown = f"{workspace.settings.campaigns}/{name}.toml"
+    if purpose not in samples:
+        raise WorkspaceError(
+            [Problem(shown, f"there is no sample for {purpose!r}", f"use one of {', '.join(samples)}")]
+        )
+    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,63}", name):
+        raise WorkspaceError([Problem(shown, f"{name!r} cannot be a name", "use small letters, digits, - and _")])
+    target = workspace.campaigns_dir / f"{name}.toml"
+    if target.exists():
+        raise WorkspaceError([Problem(shown, "it exists already", "choose another name, or edit it")])
+    text = (resources.files("campaigns") / "templates" / f"{purpose}.toml").read_text(encoding="utf-8")
+    text = re.sub(rf'^name = "{purpose}"', f'name = "{name}"', text, count=1, flags=re.MULTILINE)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise WorkspaceError([Problem(shown, f"it cannot be written: {error.strerror}", "check the folder")]) from error
+    return target
 
 
 def _variable(finding: Finding, environment: Mapping[str, str] = os.environ) -> str | None:

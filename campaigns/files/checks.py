@@ -38,25 +38,17 @@ def _us_telemarketing(campaign: Campaign) -> Iterator[Finding]:
 def _us_message(campaign: Campaign) -> Iterator[Finding]:
     # 47 CFR 64.1200(a)(7)(i)(A): the message "is limited to name and telephone number of the business ... and
     # that the call was for 'telemarketing purposes'". A message in another language says it in that language.
-    if (
-        campaign.scope != "telemarketing"
-        or campaign.country != "US"
-        or not campaign.language.startswith("en")
-    ):
+    if campaign.scope != "telemarketing" or campaign.country != "US" or not campaign.language.startswith("en"):
         return
     if "telemarketing purposes" not in campaign.seller.message.casefold():
-        what = (
-            "the FCC wants it to say that the call was for telemarketing purposes (47 CFR 64.1200(a)(7)(i))"
-        )
+        what = "the FCC wants it to say that the call was for telemarketing purposes (47 CFR 64.1200(a)(7)(i))"
         yield Finding(("seller", "message"), what, 'add the words "telemarketing purposes"')
 
 
 def _dispositions(campaign: Campaign) -> Iterator[Finding]:
     for flag, meaning in (("opt_out", "so nobody's wish not to be called could be kept"), ("final", "")):
         if not any(flag in choice.flags for choice in campaign.dispositions.values()):
-            what = f"none has the flag {flag!r}" + (
-                f", {meaning}" if meaning else ", so no lead would ever be done"
-            )
+            what = f"none has the flag {flag!r}" + (f", {meaning}" if meaning else ", so no lead would ever be done")
             code = "DNC" if flag == "opt_out" else "DONE"
             yield Finding(("dispositions",), what, f'add [dispositions.{code}] with flags = ["{flag}"]')
     seen: dict[int, str] = {}

@@ -91,9 +91,7 @@ def public_holidays(country: str, year: int) -> frozenset[date]:
     try:
         return frozenset(holidays.country_holidays(country, years=year))
     except NotImplementedError:
-        raise ValueError(
-            f"no public holidays are known for {country!r}; list the days in closed_dates"
-        ) from None
+        raise ValueError(f"no public holidays are known for {country!r}; list the days in closed_dates") from None
 
 
 _Windows = Annotated[
@@ -106,16 +104,12 @@ class Hours(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
-    timezone: Annotated[
-        str, AfterValidator(_known_zone), Field(description="IANA name, such as America/Chicago")
-    ]
+    timezone: Annotated[str, AfterValidator(_known_zone), Field(description="IANA name, such as America/Chicago")]
     mon_fri: Annotated[_Windows, Field(description='windows, such as ["09:00-12:00", "13:00-20:00"]')] = ()
     sat: Annotated[_Windows, Field(description='windows, such as ["09:00-17:00"]; [] is closed')] = ()
     sun: Annotated[_Windows, Field(description='windows, such as ["13:00-17:00"]; [] is closed')] = ()
     holidays_closed: Annotated[bool, Field(description="closed on the country's public holidays")] = False
-    country: Annotated[str, Field(pattern="^[A-Z]{2}$", description="whose public holidays, ISO alpha-2")] = (
-        "US"
-    )
+    country: Annotated[str, Field(pattern="^[A-Z]{2}$", description="whose public holidays, ISO alpha-2")] = "US"
     closed_dates: Annotated[
         tuple[date, ...], Field(strict=False, description="further days off, such as [2026-12-24]")
     ] = ()

@@ -65,9 +65,7 @@ def read_toml(
     except FileNotFoundError:
         raise error_type([Problem(shown, "there is no such file", "check the name")]) from None
     except OSError as error:
-        raise error_type(
-            [Problem(shown, f"it cannot be read: {error.strerror}", "check its permissions")]
-        ) from error
+        raise error_type([Problem(shown, f"it cannot be read: {error.strerror}", "check its permissions")]) from error
     try:
         text = raw.decode("utf-8-sig")
         return tomllib.loads(text), find_lines(text), hashlib.sha256(raw).hexdigest()
@@ -81,8 +79,7 @@ def read_toml(
 def located(findings: list[Finding], shown: str, lines: dict[tuple[str | int, ...], int]) -> list[Problem]:
     """Findings as lines for the operator, in the order of the file; those without a line come last."""
     problems = [
-        Problem(shown, each.what, each.do, key=key_text(each.path), line=line_of(each.path, lines))
-        for each in findings
+        Problem(shown, each.what, each.do, key=key_text(each.path), line=line_of(each.path, lines)) for each in findings
     ]
     return sorted(problems, key=lambda problem: problem.line or len(lines) + 1_000_000)
 

@@ -63,9 +63,7 @@ _NANP = re.compile(r"\+1[2-9]\d{2}[2-9]\d{6}")
 def _e164(number: str) -> str:
     """Return `number` when it has the form E.164 prescribes (and NANP's, behind +1); else `ValueError`."""
     if not _E164.fullmatch(number):
-        raise ValueError(
-            f'"{number}" is not in international form; write "+" and digits, such as "+12125550100"'
-        )
+        raise ValueError(f'"{number}" is not in international form; write "+" and digits, such as "+12125550100"')
     if number.startswith("+1") and not _NANP.fullmatch(number):
         raise ValueError(f'"{number}" cannot be a North American number; write +1 and the ten digits')
     return number
@@ -91,9 +89,7 @@ class Seller(_Table):
     name: Annotated[str, Field(min_length=1, description="the seller's name as people hear it")]
     phone: Annotated[_E164Number, Field(description="the number people can call back, E.164")]
     message: Annotated[str, Field(min_length=1, description="the safe-harbour message for abandoned calls")]
-    opt_out_key: Annotated[
-        str, Field(pattern="^[0-9*#]$", description="the key that stops further calls")
-    ] = "9"
+    opt_out_key: Annotated[str, Field(pattern="^[0-9*#]$", description="the key that stops further calls")] = "9"
 
     @model_validator(mode="after")
     def _message_is_complete(self) -> Self:
@@ -115,9 +111,7 @@ class Seller(_Table):
 class Dialing(_Table):
     """How calls are placed."""
 
-    mode: Annotated[DialingMode, Field(description="predictive, progressive, ratio or preview")] = (
-        "predictive"
-    )
+    mode: Annotated[DialingMode, Field(description="predictive, progressive, ratio or preview")] = "predictive"
     caller_ids: Annotated[
         tuple[_E164Number, ...],
         Field(strict=False, min_length=1, description="the numbers people see, E.164, at least one"),
@@ -126,17 +120,13 @@ class Dialing(_Table):
     calls_per_second: Annotated[float, Field(gt=0, le=1_000, description="the carrier's limit")] = 10.0
     #: Unanswered calls ring at least 15 s or four rings before they are given up: 16 CFR 310.4(b)(4)(ii).
     ring_timeout: Annotated[float, _seconds("when an unanswered call is given up", ge=15, le=120)] = 26.0
-    min_ring: Annotated[
-        float, _seconds("the least a call rings before it may be released", ge=15, le=120)
-    ] = 15.0
+    min_ring: Annotated[float, _seconds("the least a call rings before it may be released", ge=15, le=120)] = 15.0
     time_limit: Annotated[float, _seconds("the longest call", ge=60, le=14_400)] = 3_600.0
     lines_per_agent: Annotated[float, Field(ge=0.1, le=20, description="lines per agent in ratio mode")] = 1.0
     max_lines_per_agent: Annotated[
         float, Field(ge=1, le=100, description="the most calls in flight per agent, in every mode")
     ] = 10.0
-    release_ringing: Annotated[bool, Field(description="let ringing calls go when no agent will be free")] = (
-        True
-    )
+    release_ringing: Annotated[bool, Field(description="let ringing calls go when no agent will be free")] = True
     detect_machines: Annotated[bool, Field(description="hang up on answering machines")] = False
 
     @model_validator(mode="after")
@@ -151,9 +141,7 @@ class Abandonment(_Table):
     """The cap on people who answered and got nobody. Fields as the law counts them."""
 
     max_rate: Annotated[float, Field(gt=0, le=0.05, description="abandoned share of live answers")] = 0.03
-    period_days: Annotated[float, Field(ge=1, le=31, description="length of one accounting period, days")] = (
-        30.0
-    )
+    period_days: Annotated[float, Field(ge=1, le=31, description="length of one accounting period, days")] = 30.0
     connect_within: Annotated[float, _seconds("within which an agent must be there", gt=0, le=10)] = 2.0
     greeting: Annotated[float, _seconds("from answer to the end of the person's greeting", ge=0, le=5)] = 0.0
 
@@ -168,19 +156,13 @@ class HoursCap(_Table):
 class Caps(_Table):
     """The campaign's own caps, counted per person; the gate adds the law's and the stricter one holds."""
 
-    per_day: Annotated[int | None, Field(ge=1, le=100, description="attempts per person and local day")] = (
-        None
-    )
+    per_day: Annotated[int | None, Field(ge=1, le=100, description="attempts per person and local day")] = None
     per_hours: Annotated[
         tuple[HoursCap, ...], Field(strict=False, description="such as [{ count = 3, hours = 24 }]")
     ] = ()
     lifetime: Annotated[int | None, Field(ge=1, le=1_000, description="attempts per person in all")] = None
-    per_phone_per_day: Annotated[
-        int | None, Field(ge=1, le=100, description="attempts per number and day")
-    ] = None
-    guard_seconds: Annotated[float, _seconds("before the lawful hours end, no new calls", ge=0, le=3_600)] = (
-        60.0
-    )
+    per_phone_per_day: Annotated[int | None, Field(ge=1, le=100, description="attempts per number and day")] = None
+    guard_seconds: Annotated[float, _seconds("before the lawful hours end, no new calls", ge=0, le=3_600)] = 60.0
 
 
 class Agents(_Table):
@@ -203,9 +185,7 @@ class RecycleRule(_Table):
     The n-th attempt waits `delay_minutes * backoff ** (n - 1)`, at most 30 days.
     """
 
-    delay_minutes: Annotated[
-        float, Field(ge=1, le=43_200, description="delay", json_schema_extra={"unit": "min"})
-    ]
+    delay_minutes: Annotated[float, Field(ge=1, le=43_200, description="delay", json_schema_extra={"unit": "min"})]
     max_attempts: Annotated[int, Field(ge=1, le=100, description="attempts of the lead in all")]
     backoff: Annotated[float, Field(ge=1, le=10, description="factor by which each delay grows")] = 1.0
 
@@ -237,19 +217,13 @@ class Campaign(_Table):
     Raises `pydantic.ValidationError` (a `ValueError`); `campaigns.files.load_campaign` words it for people.
     """
 
-    name: Annotated[
-        str, Field(pattern="^[a-z0-9][a-z0-9_-]{0,63}$", description="the file's name without .toml")
-    ]
+    name: Annotated[str, Field(pattern="^[a-z0-9][a-z0-9_-]{0,63}$", description="the file's name without .toml")]
     client: Annotated[str, Field(min_length=1, max_length=64, description="the company the calls are for")]
     title: Annotated[str, Field(description="the name people read")] = ""
     scope: Annotated[Scope, Field(description="what the calls are for; decides which law applies")]
     subject: Annotated[str, Field(description="what the calls are about, for caps on the same subject")] = ""
-    country: Annotated[
-        str, Field(pattern="^[A-Z]{2}$", description="of numbers without one, ISO alpha-2")
-    ] = "US"
-    language: Annotated[
-        str, Field(pattern="^[a-z]{2,3}(-[A-Z]{2})?$", description='such as "en" or "es-US"')
-    ] = "en"
+    country: Annotated[str, Field(pattern="^[A-Z]{2}$", description="of numbers without one, ISO alpha-2")] = "US"
+    language: Annotated[str, Field(pattern="^[a-z]{2,3}(-[A-Z]{2})?$", description='such as "en" or "es-US"')] = "en"
     seller: Annotated[Seller, Field(description="who calls")]
     dialing: Annotated[Dialing, Field(description="how calls are placed")]
     abandonment: Abandonment = Abandonment()
@@ -307,7 +281,6 @@ def fill_in(data: Any) -> Any:
     choices = filled.get("dispositions")
     if isinstance(choices, dict):
         filled["dispositions"] = {
-            code: {"code": code, **choice} if isinstance(choice, dict) else choice
-            for code, choice in choices.items()
+            code: {"code": code, **choice} if isinstance(choice, dict) else choice for code, choice in choices.items()
         }
     return filled

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -16,7 +17,7 @@ app = typer.Typer(help="Check and show campaigns.", no_args_is_help=True)
 @app.command()
 def check(
     ctx: typer.Context,
-    names: Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="All when none is named.")] = None,
+    names: Annotated[list[str] | None, typer.Argument(metavar="NAME", help="All when none is named.")] = None,
 ) -> None:
     """Validate campaign files: every problem with file, key and remedy; exit 1 when there is one.
 
@@ -47,9 +48,28 @@ def check(
 
 
 @app.command()
+def new(
+    ctx: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Small letters, digits, - and _.")],
+    purpose: Annotated[
+        str, typer.Option(metavar="telemarketing|collections", help="Which sample it begins as.")
+    ] = "telemarketing",
+) -> None:
+    """Write a new campaign file, commented key by key, to begin from.
+
+    Example: `dialer campaigns new spring --purpose telemarketing`
+    """
+    from campaigns.workspace import new_campaign
+
+    context: Context = ctx.obj
+    path = new_campaign(context.workspace(), name, purpose)
+    typer.echo(f"wrote {path}; edit it, then: dialer campaigns check {name}")
+
+
+@app.command()
 def show(
     ctx: typer.Context,
-    name: Annotated[str, typer.Argument(metavar="NAME")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The campaign.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Show how a campaign stands: leads by status, attempts by result, its last run and why it does not dial.
@@ -83,7 +103,9 @@ def show(
                 "ended_at": last[0].ended_at,
                 "ended_why": last[0].ended_why,
             },
-            "running_on": lease.node if lease is not None and lease.holder else None,
+            "running_on": lease.node
+            if lease is not None and lease.holder and lease.expires_at > datetime.now(UTC)
+            else None,
         }
     if as_json:
         print_json(facts)
@@ -94,7 +116,12 @@ def show(
         assert isinstance(counted, dict)
         shown = ", ".join(f"{count:,} {status}" for status, count in sorted(counted.items())) or "none"
         typer.echo(f"{heading}: {shown}")
-    typer.echo(f"state: {facts['state'] or 'never run'}{'. ' + str(facts['why']) if facts['why'] else ''}")
+    if facts["running_on"] is not None:
+        typer.echo(f"running on {facts['running_on']}: {facts['state']}. {facts['why']}")
+    elif facts["state"] is None:
+        typer.echo("never run")
+    else:
+        typer.echo(f"not running; its last state was {facts['state']}: {facts['why']}")
     if last:
         ended = "runs still or crashed" if last[0].ended_at is None else f"ended: {last[0].ended_why}"
         typer.echo(f"last run: {last[0].run_id}, started {last[0].started_at:%Y-%m-%d %H:%M UTC}, {ended}")

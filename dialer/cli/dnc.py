@@ -13,6 +13,10 @@ from dialer.cli.common import FAILED, NOTHING_TO_DO, REFUSED, Context, instant_o
 
 __all__ = ["app"]
 
+#: Formats that feed no registry: the house's own entries, and contact lists (judged only).
+_OWN = ("internal_dnc", "internal_dnc.v1", "vicidial", "vicidial.dnc", "vicidial.campaign_dnc")
+_LEADS = ("leads", "leads.v1")
+
 app = typer.Typer(help="Do-Not-Call lists: import registries, add, remove, check.", no_args_is_help=True)
 
 _Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
@@ -47,6 +51,10 @@ def import_(
     allow_drop: Annotated[
         str, typer.Option(metavar="REASON", help="Why a sharp drop in numbers is right this time.")
     ] = "",
+    columns: Annotated[
+        str,
+        typer.Option(metavar="NAMES", help="Column order of a flat change list: npa,line,time,action."),
+    ] = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Read and report; change nothing.")] = False,
     as_json: _Json = False,
 ) -> None:
@@ -55,16 +63,25 @@ def import_(
     A file that is empty, cut off, a web page or sharply smaller never becomes a version: the live one stays.
     Exit 1 when the file is refused.
 
+    Internal and VICIdial lists go to the internal list, in force at once; a contact list (leads.v1) is only judged.
+
     Example: `dialer dnc import 2026-11-20_919.zip --format us_ndnc --obtained 2026-11-20T09:00-05:00`
     """
     import sys
 
-    from dnc.registries import RegistryStore
+    from dnc.registries import ReadOptions, RegistryStore, format_names
 
     context: Context = ctx.obj
     if replace_all and merge:
         raise typer.BadParameter("choose one of --replace-all and --merge")
+    if format_name in _LEADS:
+        return _check_leads(file, as_json)
+    if format_name not in format_names():
+        known = ", ".join((*format_names(), *_LEADS))
+        raise typer.BadParameter(f"{format_name!r} is none of {known}", param_hint="--format")
     workspace = context.workspace()
+    if format_name in _OWN:
+        return _import_own(workspace, file, format_name, dry_run, as_json)
     workspace.registries_dir.mkdir(parents=True, exist_ok=True)
     show = sys.stderr.isatty() and not as_json
 
@@ -81,13 +98,21 @@ def import_(
         mode="replace_all" if replace_all else "merge" if merge else "replace",
         dry_run=dry_run,
         allow_drop=allow_drop,
+        options=ReadOptions(columns=tuple(name.strip() for name in columns.split(",") if name.strip())),
         progress=progress,
     )
     if show:
         sys.stderr.write("\r\x1b[K")
+    _print_report(report, file, as_json)
+    return None
+
+
+def _print_report(report: Any, file: Path, as_json: bool, more: str = "") -> None:
+    """Say what became of a file; exit 1 when it was refused."""
     if as_json:
         print_json(report.as_dict())
     else:
+        dry_run = report.dry_run
         word = "would be accepted" if dry_run and report.accepted else "accepted" if report.accepted else "REFUSED"
         counts = report.counts
         typer.echo(
@@ -102,7 +127,37 @@ def import_(
             typer.echo(f"  ... and {len(report.bad_lines) - 20} more bad lines")
         if report.version:
             typer.echo(f"  version {report.version} of {report.registry} is live now")
+        if more:
+            typer.echo(f"  {more}")
     if not report.accepted:
+        raise typer.Exit(FAILED)
+
+
+def _import_own(workspace: Any, file: Path, format_name: str, dry_run: bool, as_json: bool) -> None:
+    """The house's own entries go to the internal list, in force at once."""
+    from dataclasses import replace
+
+    from dialer.runtime.own_lists import import_own_list
+
+    report, added = import_own_list(workspace, file, format_name, dry_run=dry_run)
+    more = f"{added:,} new entries are on the internal list from this moment" if not dry_run else ""
+    _print_report(replace(report, dry_run=dry_run), file, as_json, more if report.accepted else "")
+
+
+def _check_leads(file: Path, as_json: bool) -> None:
+    """A contact list is judged, not imported: `dialer lists load` loads it."""
+    from dialer.runtime.list_check import check_contacts
+
+    found = check_contacts(file)
+    if as_json:
+        print_json(found)
+    else:
+        typer.echo(f"{file.name}: {found['outcome']} as a contact list; load it with: dialer lists load")
+        for warning in found["warnings"]:
+            typer.echo(f"  {warning}")
+        for bad in found["bad_lines"][:20]:
+            typer.echo(f"  line {bad['line']}: {bad['reason']}")
+    if found["outcome"] == "reject_file":
         raise typer.Exit(FAILED)
 
 

@@ -83,7 +83,7 @@ def load(
 @app.command()
 def show(
     ctx: typer.Context,
-    name: Annotated[str, typer.Option("--campaign", metavar="NAME")],
+    name: Annotated[str, typer.Option("--campaign", metavar="NAME", help="Whose lists.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Show every list of a campaign with its funnel.

@@ -5,14 +5,17 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from dialer.cli import audit, campaigns, dnc, doctor, lists, report, rules, run, start, why
-from dialer.cli.common import FAILED, Context, print_error
+from dialer.cli.common import FAILED, USAGE, Context, print_error
 
 __all__ = ["app", "main"]
+
+#: What a wrong option or argument raises; typer has no name of its own for it.
+_UsageError: Any = typer.BadParameter.__base__
 
 app = typer.Typer(
     name="dialer",
@@ -67,7 +70,14 @@ def main() -> None:
     from dialer.cli.common import is_operator_mistake
 
     try:
-        app()
+        code = app(standalone_mode=False)
+        raise SystemExit(code if isinstance(code, int) else 0)
+    except _UsageError as error:
+        where = error.ctx.command_path if error.ctx is not None else "dialer"
+        print_error(f"{error.format_message()} (see {where} --help)")
+        raise SystemExit(USAGE) from None
+    except typer.Abort:
+        raise SystemExit(FAILED) from None
     except BrokenPipeError:
         # The reader of a pipe (head, less) went away: not a failure.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

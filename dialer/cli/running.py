@@ -78,7 +78,10 @@ class _Run:
     def __init__(self, workspace: Workspace, campaign: Campaign, plan: Plan, clock: Clock, store: Store) -> None:
         self.campaign, self.plan, self.clock = campaign, plan, clock
         settings = simulation_settings(campaign, plan)
-        record = None if plan.record is None else CarrierRecord(Path(plan.record))
+        try:
+            record = None if plan.record is None else CarrierRecord(Path(plan.record))
+        except OSError as error:
+            raise stop(f"--record {plan.record}: cannot be written: {error.strerror}") from None
         start = clock.now()
         self.carrier: SimulatedCarrier = make_carrier(settings, clock, start, record=record)
         self.session = Session(
@@ -215,6 +218,7 @@ def _virtual(workspace: Workspace, campaign: Campaign, plan: Plan, store: Store)
             else:
                 ended = "every lead is done"
         run.session.finish(ended)
+        run.carrier.record.close()
     finally:
         _restore(before)
     _summary(run, ended)
@@ -265,6 +269,7 @@ async def _real_loop(workspace: Workspace, campaign: Campaign, plan: Plan, store
         raise failed[0]
     ended = ended or "every lead is done"
     run.session.finish(ended)
+    run.carrier.record.close()
     _summary(run, ended)
     return 0
 

@@ -98,7 +98,8 @@ def _print(answer: Any, campaign: str) -> None:
         console.print("       The number is not in the campaign's lists: judged by the number alone.")
     for check in verdict.checks:
         mark = "[green]pass[/]" if check.passed else "[bold red]STOP[/]"
-        console.print(f"{mark}  {check.code}  {_plain(check.rule)}: {_plain(check.saw)}")
+        saw = check.saw if check.saw.startswith(check.rule) else f"{check.rule}: {check.saw}"
+        console.print(f"{mark}  {check.code}  {_plain(saw)}")
         status = f" ({check.status})" if check.status and check.status != "verified" else ""
         console.print(f"      {_plain(check.citation)}{status}", style="dim")
     if not verdict.allowed:
@@ -110,7 +111,7 @@ def _print(answer: Any, campaign: str) -> None:
                 for name in call.place.zones[:2]
             )
             console.print(f"next lawful minute: {verdict.next_allowed:%Y-%m-%d %H:%M UTC} ({local})")
-    versions = ", ".join(f"{name} {version[:16]}" for name, version in verdict.versions.items())
+    versions = ", ".join(f"{name} {version[:24]}" for name, version in verdict.versions.items())
     console.print(f"data: {versions}", style="dim")
 
 

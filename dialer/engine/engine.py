@@ -222,11 +222,13 @@ class Engine:
         call = self._known(event.call_id, event)
         self.floor.moved(call, call.next_state(event), event.at)
         call.placed_at = event.at
+        self.pace.gate_said(event.at, "")
         self._deadlines.add(event.at + self.config.place_deadline, "call", call.call_id)
 
     def _dial_refused(self, event: ev.DialRefused, out: list[cmd.Command]) -> None:
         call = self._known(event.call_id, event)
         self.floor.moved(call, call.next_state(event), event.at)
+        self.pace.gate_said(event.at, event.codes[0] if event.codes else "REFUSED")
         codes = ",".join(event.codes)
         lead = call.lead
         if event.retry_at is not None:
@@ -391,7 +393,8 @@ class Engine:
         if call.agent_id is not None:
             agent = self._free_agent(call, event, out)
             wraps_up = bridged and agent is not None and agent.state is AgentState.WRAP_UP
-        self._end(call, result, event.at, out, detail=detail)
+        heard = True if call.abandoned and isinstance(event, ev.Ended) and event.cause == "hung_up_by_person" else None
+        self._end(call, result, event.at, out, detail=detail, message_played=heard)
         if not wraps_up:
             self._close_lead(call, event.at, out)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter, deque
 from typing import Protocol
 
 from dialer.engine.commands import Command, Dial, FetchLeads, HangUp
@@ -20,6 +21,9 @@ __all__ = ["Pace", "PacerPort"]
 _LONGEST_SILENCE = 0.5
 #: After a rate error of the carrier no call is placed for this long, s.
 _BACK_OFF = 2.0
+#: The gate's last answers that the campaign's health is judged by: so many, and not older than this, s.
+_REMEMBERED = 50
+_RECENT = 1800.0
 
 
 class PacerPort(Protocol):
@@ -50,6 +54,7 @@ class Pace:
         self.none_because: NoLeads = ""
         self.fetch_again_at: float | None = None
         self.reason = "Not started."
+        self._answers: deque[tuple[float, str]] = deque(maxlen=_REMEMBERED)  # the gate's: instant, code or ""
 
     @property
     def lines(self) -> int:
@@ -61,6 +66,21 @@ class Pace:
         """The carrier said that we are too fast."""
         self._hold_until = now + _BACK_OFF
         self._deadlines.add(self._hold_until, "rate")
+
+    def gate_said(self, at: float, code: str) -> None:
+        """The gate answered a dial: with the first code of a refusal, or "" for a yes."""
+        self._answers.append((at, code))
+
+    def _barred_by(self) -> str:
+        """The code of most refusals when lately nearly every dial was refused, else ""."""
+        if not self._answers:
+            return ""
+        latest = self._answers[-1][0]
+        recent = [code for at, code in self._answers if at > latest - _RECENT]
+        refusals = Counter(code for code in recent if code)
+        if len(recent) < 20 or refusals.total() < 0.95 * len(recent):
+            return ""
+        return refusals.most_common(1)[0][0]
 
     def step(self, now: float, out: list[Command]) -> None:
         """Fetch leads if they run low, then dial and release as the pacer says."""
@@ -147,13 +167,18 @@ class Pace:
             return CampaignState.COMPLETE, f"Stopped: {self.draining_because}."
         if self.paused_because is not None:
             return CampaignState.PAUSED, f"Paused: {self.paused_because}."
-        if not floor.leads and not self.fetching:
-            if self.none_because == "outside_hours":
-                return CampaignState.OUTSIDE_HOURS, "No lead may be called at this hour."
-            if self.none_because == "done" and not live and not floor.busy_agents():
-                return CampaignState.COMPLETE, "Every lead is done."
-            if self.none_because == "waiting" and not live:
-                return CampaignState.WAITING_FOR_LEADS, "Every lead waits for its next attempt."
+        out_of_leads = not floor.leads and not self.fetching
+        if out_of_leads and self.none_because == "done" and not live and not floor.busy_agents():
+            return CampaignState.COMPLETE, "Every lead is done."
+        if (code := self._barred_by()) and not live:
+            return (
+                CampaignState.BLOCKED,
+                f"The gate refuses nearly every call, most often with {code}: ask dialer why, look at dialer doctor.",
+            )
+        if out_of_leads and self.none_because == "outside_hours":
+            return CampaignState.OUTSIDE_HOURS, "No lead may be called at this hour."
+        if out_of_leads and self.none_because == "waiting":
+            return CampaignState.WAITING_FOR_LEADS, "Every lead waits for its next attempt."
         if not floor.shown_agents():
             return CampaignState.WAITING_FOR_AGENTS, "No agent is ready or on a call."
         if live >= self.lines:

@@ -99,7 +99,8 @@ def waits(day: Day) -> Table:
 
 def penetration_table(day: Day) -> Table:
     """Leads with at least k attempts, for k up to the most that any lead had (at most 10)."""
-    most = min(10, int(day.tried.loc[day.tried["leads"] > 0, "attempts"].max())) if len(day.tried) else 0
+    tried = day.tried.loc[day.tried["leads"] > 0, "attempts"]
+    most = min(10, int(tried.max())) if len(tried) else 0
     found = [(k, *penetration(day, k)) for k in range(1, most + 1)]
     rows = tuple((k, number, ratio(number, leads)) for k, number, leads in found)
     columns = (

@@ -124,10 +124,7 @@ class DialRoom:
         at = moment(dial.at)
         call: ProposedCall = facts.proposed(dialing.mode, subject=self.campaign.subject)
         live = calls.live_call(tx, facts)
-        if live is None:
-            verdict = self._gate(tx).check(call, at, self._policy)
-        else:
-            verdict = _on_a_call(live, at)
+        verdict = self._gate(tx).check(call, at, self._policy) if live is None else _on_a_call(live, at)
         sequence = ledger.append(tx, call, verdict, lead_id=dial.lead_id, attempt=dial.call_id)
         if not verdict.allowed:
             return refusal_of(verdict)
