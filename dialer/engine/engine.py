@@ -126,6 +126,8 @@ class Engine:
     @property
     def complete(self) -> bool:
         """Nothing is left to do: stopped or out of leads, and every live call is over."""
+        if self.floor.calls or self.floor.leads:
+            return False
         return self.pace.health()[0] is CampaignState.COMPLETE
 
     # -- agents -----------------------------------------------------------------------------------

@@ -53,6 +53,7 @@ class Pace:
         self.fetching = False
         self.none_because: NoLeads = ""
         self.fetch_again_at: float | None = None
+        self._barred_by = ""  # the code of most refusals when lately nearly every dial was refused
         self.reason = "Not started."
         self._answers: deque[tuple[float, str]] = deque(maxlen=_REMEMBERED)  # the gate's: instant, code or ""
 
@@ -70,11 +71,10 @@ class Pace:
     def gate_said(self, at: float, code: str) -> None:
         """The gate answered a dial: with the first code of a refusal, or "" for a yes."""
         self._answers.append((at, code))
+        self._barred_by = self._most_refusals() if code else ""
 
-    def _barred_by(self) -> str:
+    def _most_refusals(self) -> str:
         """The code of most refusals when lately nearly every dial was refused, else ""."""
-        if not self._answers:
-            return ""
         latest = self._answers[-1][0]
         recent = [code for at, code in self._answers if at > latest - _RECENT]
         refusals = Counter(code for code in recent if code)
@@ -170,10 +170,11 @@ class Pace:
         out_of_leads = not floor.leads and not self.fetching
         if out_of_leads and self.none_because == "done" and not live and not floor.busy_agents():
             return CampaignState.COMPLETE, "Every lead is done."
-        if (code := self._barred_by()) and not live:
+        if self._barred_by and not live:
             return (
                 CampaignState.BLOCKED,
-                f"The gate refuses nearly every call, most often with {code}: ask dialer why, look at dialer doctor.",
+                f"The gate refuses nearly every call, most often with {self._barred_by}: "
+                "ask dialer why, look at dialer doctor.",
             )
         if out_of_leads and self.none_because == "outside_hours":
             return CampaignState.OUTSIDE_HOURS, "No lead may be called at this hour."

@@ -13,7 +13,7 @@ from dialer.store.database import open_store
 from dialer.store.facts import StoreFacts
 from dnc import rules
 from dnc.gate import Gate
-from dnc.numbers import Refusal, parse_lead_number
+from dnc.numbers import Number, Refusal, normalise_suppression_number, parse_lead_number
 from dnc.places import place_of
 from dnc.registries import RegistryStore
 from dnc.values import Address, ProposedCall, Verdict
@@ -44,7 +44,11 @@ def ask(workspace: Workspace, campaign: Campaign, number: str, at: datetime) -> 
     """Put a proposed call to the gate, as the campaign would place it at that instant."""
     parsed = parse_lead_number(number, campaign.country)
     if isinstance(parsed, Refusal):
-        return Answer(None, None, in_list=False, refusal=parsed.detail)
+        # A number all the same, only not one to call: let the gate say so, with everything else it sees.
+        written = normalise_suppression_number(number, campaign.country).e164 if parsed.type else None
+        if written is None:
+            return Answer(None, None, in_list=False, refusal=parsed.detail)
+        parsed = Number(written, campaign.country, parsed.type)
     with open_store(workspace.database_url) as store, store.reading() as tx:
         phone_id = outcomes.phone_in_campaign(tx, campaign.name, parsed.e164)
         if phone_id is None:

@@ -147,6 +147,8 @@ def _sqlite(url: URL, durable: bool) -> Engine:
         driver.isolation_level = None  # we begin transactions ourselves, below
         driver.execute("PRAGMA journal_mode = WAL")
         driver.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+        if not durable:  # move the log into the file in larger portions
+            driver.execute("PRAGMA wal_autocheckpoint = 10000")
         driver.execute("PRAGMA foreign_keys = ON")
         driver.execute("PRAGMA cache_size = -65536")  # 64 MiB
         driver.execute("PRAGMA temp_store = MEMORY")

@@ -382,3 +382,30 @@ def test_a_call_whose_only_word_was_placed_is_asked_about_in_time(story):
     story.send(ev.Tick(31.0))
     story.send(ev.Tick(31.2))
     assert story.of(cmd.LookUp) == [cmd.LookUp(31.2, dial.call_id)]
+
+
+def test_the_board_names_the_rule_when_the_gate_refuses_every_call(story):
+    story.agents("ann")
+    for i in range(25):
+        story.leads(1, at=float(i), first=i + 1)
+        story.pacer.dial = 1
+        (dial,) = (c for c in story.send(ev.Tick(i + 0.5)) if isinstance(c, cmd.Dial))
+        story.send(ev.DialRefused(i + 0.5, dial.call_id, ("DNC_MISSING",), i + 3600.0))
+    state, why = story.engine.pace.health()
+    assert state is CampaignState.BLOCKED
+    assert "DNC_MISSING" in why
+    story.leads(1, at=30.0, first=99)
+    story.dial(31.0)
+    assert story.engine.pace.health()[0] is CampaignState.RUNNING
+
+
+def test_a_person_who_hangs_up_during_the_message_has_heard_it_play(story):
+    story.leads(1)
+    story.agents("ann")
+    call = story.ring(1.0)
+    story.send(ev.AgentPaused(2.0, "ann"))
+    story.send(ev.Answered(5.0, call))
+    story.send(ev.Tick(6.9))
+    story.send(ev.Ended(8.0, call, "hung_up_by_person"))
+    (change,) = story.of(cmd.CallChanged)
+    assert (change.result, change.message_played) == (CallResult.ABANDONED, True)
