@@ -247,6 +247,7 @@ class Engine:
     def _placed(self, event: ev.Placed, out: list[cmd.Command]) -> None:
         call = self._told(event)
         state = call.next_state(event)
+        self.pace.taken()
         if call.state is CallState.PLACING:
             self.floor.moved(call, state, event.at)
             out.append(cmd.CallChanged(event.at, call.call_id, state, carrier_ref=event.carrier_ref))
@@ -337,11 +338,13 @@ class Engine:
 
     def _message_played(self, event: ev.MessagePlayed, out: list[cmd.Command]) -> None:
         call = self._told(event)
+        call.message_heard = True
         if call.state is CallState.ANSWERED:
             out.append(cmd.CallChanged(event.at, call.call_id, call.state, message_played=True))
 
     def _opted_out(self, event: ev.OptedOut, out: list[cmd.Command]) -> None:
         call = self._told(event)
+        call.message_heard = True
         out.append(self._suppression(call, event.at, "key press"))
         call.lead_closed = True
         out.append(cmd.LeadChanged(event.at, call.lead.lead_id, LeadState.BLOCKED, None, "opted out"))
@@ -352,6 +355,8 @@ class Engine:
         call = self._known(event.call_id, event)
         call.next_state(event)
         if call.state is not CallState.ENDED:
+            if call.abandoned and not call.message_heard:
+                out.append(cmd.LookUp(event.at, call.call_id))  # an opt-out may have been told and lost on the way
             self._over(call, event, self._result_of(call, event), out)
 
     def _lost(self, event: ev.Lost, out: list[cmd.Command]) -> None:

@@ -19,8 +19,8 @@ __all__ = ["Pace", "PacerPort"]
 
 #: The pacer is asked at least this often while agents are present, s.
 _LONGEST_SILENCE = 0.5
-#: After a rate error of the carrier no call is placed for this long, s.
-_BACK_OFF = 2.0
+#: After a rate error of the carrier no call is placed for this long, s; twice as long after each further one.
+_BACK_OFF, _LONGEST_BACK_OFF = 2.0, 60.0
 #: The gate's last answers that the campaign's health is judged by: so many, and not older than this, s.
 _REMEMBERED = 50
 _RECENT = 1800.0
@@ -43,6 +43,7 @@ class Pace:
         self._deadlines = deadlines
         self._bucket = TokenBucket(config.calls_per_second)
         self._hold_until = float("-inf")
+        self._back_off = _BACK_OFF
         self._last_decision = float("-inf")
         self._next_check = float("-inf")
         self._serial = 0
@@ -64,9 +65,15 @@ class Pace:
         return given if self.line_limit is None else min(given, self.line_limit)
 
     def back_off(self, now: float) -> None:
-        """The carrier said that we are too fast."""
-        self._hold_until = now + _BACK_OFF
-        self._deadlines.add(self._hold_until, "rate")
+        """The carrier said that we are too fast, or cannot be reached."""
+        if now >= self._hold_until:  # what was on its way when the hold began says nothing new
+            self._hold_until = now + self._back_off
+            self._back_off = min(2.0 * self._back_off, _LONGEST_BACK_OFF)
+            self._deadlines.add(self._hold_until, "rate")
+
+    def taken(self) -> None:
+        """The carrier takes calls again."""
+        self._back_off = _BACK_OFF
 
     def gate_said(self, at: float, code: str) -> None:
         """The gate answered a dial: with the first code of a refusal, or "" for a yes."""

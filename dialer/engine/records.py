@@ -36,6 +36,7 @@ class Call:
     asked_at: float | None = None  # past its deadline, the carrier was asked
     heard_at: float = float("-inf")  # the carrier's last word of it
     refused_by: frozenset[str] = frozenset()  # agents with whom a join failed
+    message_heard: bool = False  # the carrier told how the message ended
     lead_closed: bool = False  # the person opted out: no later word opens the lead again
     disposition: str | None = None
     callback_at: float | None = None

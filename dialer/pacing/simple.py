@@ -45,6 +45,8 @@ class RatioPacer(Pacer):
     def _decide(self, floor: FloorView) -> Decision:
         ready = sum(1 for agent in floor.agents if agent.state == "ready")
         limit = dial_limit(self.policy, floor)
+        if self.ledger.guarded:
+            return one_to_one(self, floor, ready, limit, "1:1: one abandonment more would exceed the cap (law)")
         ratio = min(self.policy.lines_per_agent, self.policy.max_lines_per_agent)
         wanted = max(0, int(ratio * ready + 1e-9) - len(floor.in_flight) - len(floor.waiting))
         dial = min(wanted, limit.calls)

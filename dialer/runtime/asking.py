@@ -7,7 +7,8 @@ from datetime import datetime
 
 from campaigns.files import Campaign
 from campaigns.workspace import Workspace
-from dialer.runtime.dialing import policy_of
+from dialer.runtime.policy import policy_of
+from dialer.runtime.reassigned import reassigned
 from dialer.store import calls, outcomes
 from dialer.store.database import open_store
 from dialer.store.facts import StoreFacts
@@ -65,6 +66,7 @@ def ask(workspace: Workspace, campaign: Campaign, number: str, at: datetime) -> 
         else:
             facts = calls.call_facts(tx, phone_id)
             call = facts.proposed(campaign.dialing.mode, subject=campaign.subject)
-        gate = Gate(open_rulebook(workspace), StoreFacts(tx, RegistryStore(workspace.registries_dir)))
+        registries = RegistryStore(workspace.registries_dir)
+        gate = Gate(open_rulebook(workspace), StoreFacts(tx, registries, rnd=reassigned(registries)))
         verdict = gate.check(call, at, policy_of(campaign.caps))
     return Answer(call, verdict, in_list=phone_id is not None)

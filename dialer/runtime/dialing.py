@@ -11,16 +11,16 @@ from datetime import datetime, timedelta
 from zlib import crc32
 
 from campaigns.files import Campaign
-from campaigns.files.model import Caps
 from dialer.carriers.port import PlaceRequest
 from dialer.engine.commands import Dial
 from dialer.runtime.instants import moment, seconds
+from dialer.runtime.policy import policy_of
 from dialer.store import calls, ledger
 from dialer.store.transactions import Writing
-from dnc.gate import CampaignCap, Gate, Policy
+from dnc.gate import Gate
 from dnc.values import Check, Code, ProposedCall, Verdict
 
-__all__ = ["DialRoom", "Refusal", "caller_id_for", "policy_of", "refusal_of"]
+__all__ = ["DialRoom", "Refusal", "caller_id_for", "refusal_of"]
 
 #: Refusals that somebody can lift by importing a fresh list or mending a file: ask again after a while.
 _MENDABLE = frozenset({Code.DNC_STALE, Code.DNC_MISSING, Code.DATA_UNREADABLE, Code.RND_NO_DATA})
@@ -61,19 +61,6 @@ def refusal_of(verdict: Verdict) -> Refusal:
     if set(codes) & _MENDABLE and not set(codes) & _OF_THE_NUMBER:
         return Refusal(codes, seconds(verdict.at + _ASK_AGAIN), whole_lead=True)
     return Refusal(codes, None, whole_lead=not set(codes) & _OF_THE_NUMBER)
-
-
-def policy_of(caps: Caps) -> Policy:
-    """A campaign's own caps as the gate reads them; they only add to the law's."""
-    found = []
-    if caps.per_day is not None:
-        found.append(CampaignCap(caps.per_day, "days"))
-    found += [CampaignCap(cap.count, "minutes", max(1, round(cap.hours * 60))) for cap in caps.per_hours]
-    if caps.lifetime is not None:
-        found.append(CampaignCap(caps.lifetime, "lifetime"))
-    if caps.per_phone_per_day is not None:
-        found.append(CampaignCap(caps.per_phone_per_day, "days", per="number"))
-    return Policy(guard_seconds=round(caps.guard_seconds), caps=tuple(found))
 
 
 def caller_id_for(number: str, caller_ids: tuple[str, ...]) -> str:

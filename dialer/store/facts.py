@@ -69,6 +69,8 @@ def _attempts(*where: object) -> Select[tuple[object, ...]]:
             _disposition.c.disposition_id,
             _disposition.c.flags,
             _disposition.c.at,
+            _attempt.c.carrier_ref,
+            _attempt.c.detail,
         )
         .select_from(_attempt)
         .join(_phone, _phone.c.phone_id == _attempt.c.phone_id)
@@ -124,7 +126,7 @@ class StoreFacts:
 
     def consent(self, call: ProposedCall) -> Consent | None:
         """What was learned of consent after the list was loaded."""
-        return _consents.newest(self._tx, call.number, call.client)
+        return _consents.standing(self._tx, call.number, call.client, call.scope)
 
     def blocks(self, call: ProposedCall, at: datetime) -> Sequence[Block]:
         """Inconvenient times of the number, and emergencies at its places."""
@@ -180,6 +182,9 @@ def past_events(tx: Reading, call: ProposedCall, since: datetime) -> list[PastEv
 def _of_attempt(row: Row) -> Iterator[PastEvent]:
     """The attempt itself, and what came of it."""
     placed, answered, bridged, ended, result, machine = row[8:14]
+    counts, reference, detail = row[7], row[17], row[18]
+    if not counts and reference is None and detail and result in ("congestion", "failed"):
+        return  # the carrier did not take it, and said so: nobody was called
     yield _event(row, placed, "attempt")
     if bridged is not None and result in (None, "human"):
         yield _event(row, ended or bridged, "conversation")

@@ -35,6 +35,7 @@ __all__ = [
     "attempts",
     "campaign_changes",
     "dispositions",
+    "frame_of",
     "funnels",
     "leads_by_status",
     "refusals",
@@ -176,3 +177,8 @@ def _column(column: ColumnElement[Any], cells: Sequence[Any]) -> pd.Series[Any]:
     if isinstance(kind, Integer):
         return pd.Series(cells, dtype="Int64" if None in cells else "int64")
     return pd.Series(cells, dtype="str")
+
+
+def frame_of(tx: Reading, query: Select[Any]) -> pd.DataFrame:
+    """Return the rows of any query of the store's tables as a frame, each column in its type."""
+    return _frame(tx, query)

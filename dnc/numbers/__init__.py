@@ -5,10 +5,16 @@ code and a sentence. `normalise_suppression_number` over-blocks: whatever a regi
 blocked. What a valid number is, and its E.164 form, region and type, is what the library `phonenumbers` says.
 """
 
-from dnc.numbers.columns import parse_lead_numbers
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from dnc.numbers.lead import parse_lead_number
 from dnc.numbers.suppression import SuppressionNumber, normalise_suppression_number
 from dnc.numbers.values import SENTENCES, Number, NumberCode, Refusal
+
+if TYPE_CHECKING:
+    from dnc.numbers.columns import parse_lead_numbers
 
 __all__ = [
     "SENTENCES",
@@ -20,3 +26,12 @@ __all__ = [
     "parse_lead_number",
     "parse_lead_numbers",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Load the column form only where it is used: it brings pandas with it."""
+    if name == "parse_lead_numbers":
+        from dnc.numbers.columns import parse_lead_numbers
+
+        return parse_lead_numbers
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -5,11 +5,17 @@ lets a call pass only when it is lawful at every place that either of them names
 address.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from dnc.places.address import AddressPlace, place_of_address
-from dnc.places.columns import Places, places_of
 from dnc.places.combine import Policy, combine, place_of
 from dnc.places.number import place_of_number
 from dnc.places.tables import PLACES_VERSION
+
+if TYPE_CHECKING:
+    from dnc.places.columns import Places, places_of
 
 __all__ = [
     "PLACES_VERSION",
@@ -22,3 +28,12 @@ __all__ = [
     "place_of_number",
     "places_of",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Load the column form only where it is used: it brings pandas with it."""
+    if name in ("Places", "places_of"):
+        from dnc.places import columns
+
+        return getattr(columns, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -9,8 +9,9 @@ import sys
 from collections.abc import Iterable
 
 from dnc.rules.book import Rulebook
+from dnc.rules.listing import calendar_words, cap_words, dates, holiday_words, hours, trust
 from dnc.rules.loading import load
-from dnc.rules.model import CalendarRule, CapRule, ConsentRule, Interval, ListSource, Rule, WindowRule
+from dnc.rules.model import CalendarRule, CapRule, ConsentRule, ListSource, Rule, WindowRule
 
 __all__ = ["rules_page"]
 
@@ -54,34 +55,25 @@ def _cell(text: str) -> str:
 
 
 def _trust(rule: Rule) -> str:
-    return f"{rule.status or '-'}, {rule.evidence}" if rule.evidence else rule.status or "-"
+    return trust(rule.status, rule.evidence)
 
 
 def _dates(rule: Rule) -> str:
-    start = rule.effective_from.isoformat() if rule.effective_from else ""
-    end = rule.effective_until.isoformat() if rule.effective_until else ""
-    return f"{start} to {end}" if end else f"from {start}" if start else ""
-
-
-def _hours(intervals: tuple[Interval, ...]) -> str:
-    shown = (f"{a // 3600:02}:{a // 60 % 60:02}-{b // 3600:02}:{b // 60 % 60:02}" for a, b in intervals)
-    return ", ".join(shown) or "none"
+    return dates(rule.effective_from, rule.effective_until)
 
 
 def _windows(rules: Iterable[WindowRule], fallback: dict[str, str]) -> str:
     rows = []
     for r in rules:
-        holiday = {"as_day": "as the day", "banned": f"none ({r.holiday_calendar})"}.get(r.holiday, "")
-        holiday = holiday or f"{_hours(r.holiday_window)} ({r.holiday_calendar})"
         lifted = f"; lifted by {', '.join(r.waivers)}" if r.waivers else ""
         rows.append(
             [
                 f"`{r.id}`",
                 f"{r.scope}, {r.applies}",
-                _hours(r.mon_fri),
-                _hours(r.sat),
-                _hours(r.sun),
-                holiday + lifted,
+                hours(r.mon_fri),
+                hours(r.sat),
+                hours(r.sun),
+                holiday_words(r) + lifted,
                 _dates(r),
                 r.citation,
                 _trust(r),
@@ -98,9 +90,6 @@ def _windows(rules: Iterable[WindowRule], fallback: dict[str, str]) -> str:
 def _caps(rules: Iterable[CapRule]) -> str:
     rows = []
     for r in rules:
-        what = f"none for {r.n} {r.unit} after {r.trigger}" if r.trigger else f"{r.limit} in {r.n} {r.unit}"
-        if r.trigger and r.day_one == "next":
-            what += ", the day after it counted first"
         notes = [
             "connected calls only" if not r.counts_unconnected else "",
             "lifted when a live agent is guaranteed" if r.lifted_by_guaranteed_agent else "",
@@ -110,7 +99,7 @@ def _caps(rules: Iterable[CapRule]) -> str:
             [
                 f"`{r.id}`",
                 f"{r.scope}, {r.applies}",
-                what,
+                cap_words(r),
                 "+".join(r.count_by),
                 "; ".join(filter(None, notes)),
                 _dates(r),
@@ -161,15 +150,7 @@ def _consents(rules: Iterable[ConsentRule]) -> str:
 
 
 def _calendars(rules: Iterable[CalendarRule]) -> str:
-    rows = []
-    for r in rules:
-        parts = [
-            f"all {r.union_prefix}* calendars together" if r.union_prefix else "",
-            f"library `holidays`: {r.country}{' ' + r.subdivision if r.subdivision else ''}" if r.country else "",
-            "; ".join(f"{d.name} ({d.rule})" for d in r.days),
-            "; ".join(f"{year}: {len(days)} explicit dates" for year, days in r.explicit),
-        ]
-        rows.append([f"`{r.id}`", "; ".join(filter(None, parts)), r.notes, _trust(r)])
+    rows = [[f"`{r.id}`", calendar_words(r), r.notes, _trust(r)] for r in rules]
     return "## Holiday calendars\n\n" + _table(("calendar", "days", "notes", "status"), rows)
 
 
