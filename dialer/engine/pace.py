@@ -138,7 +138,7 @@ class Pace:
         self._next_check = float("-inf")
 
     def _fetch(self, now: float, agents: int, out: list[Command]) -> None:
-        wanted = max(10, 4 * agents)
+        wanted = max(10, 8 * agents)
         too_early = self.fetch_again_at is not None and now < self.fetch_again_at
         if not self.fetching and not too_early and len(self._floor.leads) < wanted // 4:
             self.fetching = True

@@ -62,9 +62,7 @@ def test_a_campaign_survives_being_written_out_and_read_again(campaign):
 
 
 def test_the_simulation_table_is_kept_as_it_is(spring):
-    spring.write_text(
-        spring.read_text() + "\n[simulation]\nagents = 30\n[simulation.people]\nwhatever = [1, 2]\n"
-    )
+    spring.write_text(spring.read_text() + "\n[simulation]\nagents = 30\n[simulation.people]\nwhatever = [1, 2]\n")
     assert load_campaign(spring).simulation == {"agents": 30, "people": {"whatever": [1, 2]}}
 
 
@@ -75,10 +73,7 @@ def test_the_results_known_to_files_are_those_of_the_engine():
 GOLDEN = [
     (
         ('caller_ids = ["+12125550101"]', 'caller_ids = ["+12125550101"]\nring_timeout = 10'),
-        [
-            "campaigns/spring.toml: dialing.ring_timeout (line 13): 10 is below the 15 s floor; set 15 or "
-            "more."
-        ],
+        ["campaigns/spring.toml: dialing.ring_timeout (line 13): 10 is below the 15 s floor; set 15 or more."],
     ),
     (
         ('caller_ids = ["+12125550101"]', 'caller_ids = ["+12125550101"]\nmin_ring = 30.5'),
@@ -222,10 +217,7 @@ GOLDEN = [
     ),
     (
         ("[hours]", "[abandonment]\nmax_rate = 0.06\n\n[hours]"),
-        [
-            "campaigns/spring.toml: abandonment.max_rate (line 15): 0.06 is above the 0.05 ceiling; set 0.05 "
-            "or less."
-        ],
+        ["campaigns/spring.toml: abandonment.max_rate (line 15): 0.06 is above the 0.05 ceiling; set 0.05 or less."],
     ),
     (
         ("[hours]", '[caps]\nper_hours = [{ count = 3, hour = 24 }]\nlifetime = "8"\n\n[hours]'),
@@ -233,8 +225,7 @@ GOLDEN = [
             "campaigns/spring.toml: caps.per_hours item 1.hours (line 15): it is missing; add it: hours.",
             "campaigns/spring.toml: caps.per_hours item 1.hour (line 15): there is no such key; "
             "did you mean 'hours'? Write that or remove it.",
-            'campaigns/spring.toml: caps.lifetime (line 16): "8" is not a whole number; write one such as '
-            "15.",
+            'campaigns/spring.toml: caps.lifetime (line 16): "8" is not a whole number; write one such as 15.',
         ],
     ),
     (
@@ -255,10 +246,8 @@ GOLDEN = [
     (
         ("Evergreen, 212-555-0100, called", "We called"),
         [
-            'campaigns/spring.toml: seller.message (line 7): it does not name the seller; say "Evergreen" in '
-            "it.",
-            "campaigns/spring.toml: seller.message (line 7): it lacks the seller's number; say +12125550100 "
-            "in it.",
+            'campaigns/spring.toml: seller.message (line 7): it does not name the seller; say "Evergreen" in it.',
+            "campaigns/spring.toml: seller.message (line 7): it lacks the seller's number; say +12125550100 in it.",
         ],
     ),
     (
@@ -277,10 +266,7 @@ GOLDEN = [
     ),
     (
         ("key = 9", "key = true"),
-        [
-            "campaigns/spring.toml: dispositions.DNC.key (line 25): true is not a whole number; write one "
-            "such as 15."
-        ],
+        ["campaigns/spring.toml: dispositions.DNC.key (line 25): true is not a whole number; write one such as 15."],
     ),
     (
         ('"09:00-17:00"]', '"09:00-17:00"]\nholidays_closed = "yes"'),
@@ -352,8 +338,7 @@ def test_a_collections_message_need_not_speak_of_telemarketing(sound):
     [
         (
             'client = "a\n',
-            "campaigns/spring.toml: line 1, column 12: not valid TOML: illegal character '\\n'; mend this "
-            "line.",
+            "campaigns/spring.toml: line 1, column 12: not valid TOML: illegal character '\\n'; mend this line.",
         ),
         (
             "a = [1,\n",
@@ -362,8 +347,7 @@ def test_a_collections_message_need_not_speak_of_telemarketing(sound):
         ),
         (
             "a = 1\na = 2\n",
-            "campaigns/spring.toml: line 2, column 6: not valid TOML: cannot overwrite a value; mend this "
-            "line.",
+            "campaigns/spring.toml: line 2, column 6: not valid TOML: cannot overwrite a value; mend this line.",
         ),
     ],
 )

@@ -100,8 +100,7 @@ def test_the_pinned_zone_data_decides_and_not_the_computers():
 
 _edges = st.lists(st.integers(0, 96), min_size=2, max_size=6, unique=True).map(
     lambda marks: tuple(
-        Window(start * 15, end * 15)
-        for start, end in zip(sorted(marks)[::2], sorted(marks)[1::2], strict=False)
+        Window(start * 15, end * 15) for start, end in zip(sorted(marks)[::2], sorted(marks)[1::2], strict=False)
     )
 )
 #: Around both jumps of New York, and Lord Howe's of half an hour.

@@ -45,6 +45,7 @@ def test_public_names_are_pinned():
         "Workspace",
         "WorkspaceError",
         "init_workspace",
+        "new_campaign",
     ]
     assert sorted(campaigns.dispositions.__all__) == [
         "BLOCKING_FLAGS",

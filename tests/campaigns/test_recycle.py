@@ -26,17 +26,13 @@ def with_rules(campaign: Campaign, lifetime: int | None = None, **rules: dict) -
 
 
 def test_the_states_of_a_lead_are_those_of_the_engine(campaign):
-    assert {LeadState(after_call(campaign, result, None, 1, AT).status) for result in RESULTS} <= set(
-        LeadState
-    )
+    assert {LeadState(after_call(campaign, result, None, 1, AT).status) for result in RESULTS} <= set(LeadState)
 
 
 def test_each_result_waits_its_own_delay(campaign):
     busy = with_rules(campaign, busy={"delay_minutes": 7, "max_attempts": 3})
     assert after_call(busy, "busy", None, 1, AT) == LeadNext("waiting", AT + 420, "busy; again in 7 min")
-    assert after_call(busy, "no_answer", None, 1, AT) == LeadNext(
-        "waiting", AT + 10_800, "no_answer; again in 3 h"
-    )
+    assert after_call(busy, "no_answer", None, 1, AT) == LeadNext("waiting", AT + 10_800, "no_answer; again in 3 h")
 
 
 def test_back_off_lengthens_each_delay_and_never_beyond_thirty_days(campaign):
@@ -74,14 +70,10 @@ def test_a_promise_is_followed_up_when_the_file_says_when(campaign):
 
 def test_a_callback_comes_at_its_time_and_never_in_the_past(campaign):
     asked = saying("contact", "callback")
-    assert after_call(campaign, "human", asked, 1, AT, AT + 90) == LeadNext(
-        "callback", AT + 90, "X: so it is"
-    )
+    assert after_call(campaign, "human", asked, 1, AT, AT + 90) == LeadNext("callback", AT + 90, "X: so it is")
     assert after_call(campaign, "human", asked, 1, AT, AT - 90).next_at == AT
     assert after_call(campaign, "human", asked, 1, AT).status == "waiting"  # no time was agreed
-    assert (
-        after_call(campaign, "human", asked, 99, AT, AT + 90).status == "callback"
-    )  # a promise outlives recycling
+    assert after_call(campaign, "human", asked, 99, AT, AT + 90).status == "callback"  # a promise outlives recycling
 
 
 @pytest.mark.parametrize("result", ["invalid", "fax"])
@@ -145,9 +137,7 @@ def test_no_lead_is_tried_beyond_its_maximum_and_every_wait_lies_ahead(
     ours = with_rules(campaign, lifetime, **rules)
     said = None
     if flags is not None:  # past the checks on files: every combination must be safe
-        said = Disposition.model_construct(
-            code="X", label="x", key=None, flags=flags, recycle_after_minutes=again
-        )
+        said = Disposition.model_construct(code="X", label="x", key=None, flags=flags, recycle_after_minutes=again)
     after = after_call(ours, result, said, attempts, AT, None if callback is None else AT + callback)
     flags = flags or frozenset()
     if after.status == "waiting":

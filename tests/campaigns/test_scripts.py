@@ -71,13 +71,10 @@ def test_mistakes_of_a_script_are_told_all_at_once():
         "did you mean #refusal? Write that.",
         "scripts/s.md: line 2: a placeholder cannot be read: expected token 'end of print statement', "
         "got 'name'; write it as {column}.",
-        "scripts/s.md: line 6: a placeholder cannot be read: No filter named 'nofilter'; "
-        "write it as {column}.",
+        "scripts/s.md: line 6: a placeholder cannot be read: No filter named 'nofilter'; write it as {column}.",
         "scripts/s.md: line 8: there already is a section 'a'; give one of them another heading.",
     ]
-    assert told("# Only a title\n") == [
-        "scripts/s.md: it has no text; begin with a heading such as ## Opening."
-    ]
+    assert told("# Only a title\n") == ["scripts/s.md: it has no text; begin with a heading such as ## Opening."]
 
 
 def test_a_missing_file_is_told(tmp_path):
@@ -123,9 +120,7 @@ def test_markup_of_a_list_is_escaped_for_whoever_shows_html():
 @settings(deadline=None)
 @given(st.text(), st.none() | st.integers() | st.text())
 def test_any_data_leaves_the_shape_of_the_script_alone(name, city):
-    sections = render(
-        parse_script("## A\n{first_name}{city}\n- [b](#b)\n## B\nb"), {"first_name": name, "city": city}
-    )
+    sections = render(parse_script("## A\n{first_name}{city}\n- [b](#b)\n## B\nb"), {"first_name": name, "city": city})
     assert [section.name for section in sections] == ["a", "b"]
     assert sections[0].choices == (Choice("b", "b"),)
     assert len(sections[0].text.splitlines()) <= 1

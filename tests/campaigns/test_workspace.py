@@ -174,8 +174,7 @@ def test_wrong_settings_are_told_with_line_or_variable(home, monkeypatch):
     (home / "dialer.toml").write_text('databse = "x"\n\nlease_seconds = 1\ncarrier = "twilo"\n')
     monkeypatch.setenv("DIALER_LOG_LEVEL", "loud")
     assert told(lambda: Workspace.load(home)).splitlines() == [
-        "dialer.toml: databse (line 1): there is no such key; "
-        "did you mean 'database'? Write that or remove it.",
+        "dialer.toml: databse (line 1): there is no such key; did you mean 'database'? Write that or remove it.",
         "dialer.toml: lease_seconds (line 3): 1 is below the 5 s floor; set 5 or more.",
         'dialer.toml: carrier (line 4): "twilo" is not one of simulated; use one of simulated.',
         'environment: DIALER_LOG_LEVEL: "loud" is not one of debug, info, warning, error; '

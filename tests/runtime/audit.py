@@ -138,6 +138,13 @@ def beyond_caps(books: Books, *, in_24_hours: int, lifetime: int, per_phone_and_
     of_lead: dict[int, list[float]] = defaultdict(list)
     of_day: dict[tuple[str, str, str], int] = defaultdict(int)
     for row in books.attempts:
+        if (
+            row["result"] in ("congestion", "failed")
+            and not row["counts"]
+            and row["carrier_ref"] is None
+            and row["detail"]
+        ):
+            continue  # the carrier did not take it, and said so: nobody was called
         of_lead[row["lead_id"]].append(row["placed_at"])
         for name in CLOCKS[row["number"][2:5]]:
             day = datetime.fromtimestamp(row["placed_at"], ZoneInfo(name)).date().isoformat()
