@@ -151,7 +151,7 @@ def _print(rows: tuple[Any, ...], place: str) -> None:
     if not console.is_terminal:
         console = Console(highlight=False, width=max(console.width, _PIPE_WIDTH))
     for kind in dict.fromkeys(row.kind for row in rows):
-        table = Table(show_edge=False, title=kind, title_justify="left", pad_edge=False)
+        table = Table(show_edge=False, title=kind, title_justify="left", pad_edge=False, expand=True)
         for heading, ratio in (("rule", 3), ("calls", 3), ("what", 9), ("citation", 5), ("status", 3), ("in force", 2)):
             table.add_column(heading, overflow="fold", ratio=ratio)
         for row in (each for each in rows if each.kind == kind):

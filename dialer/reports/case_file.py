@@ -1,0 +1,352 @@
+"""The case file of one number: everything on record about it, as values, as JSON and as a page for an auditor.
+
+The page is one self-contained HTML file: no script, no outside connection (its Content-Security-Policy forbids both),
+and every text from the data passes jinja2's autoescape. Characters that a reader cannot see, such as those that
+turn the direction of writing, are shown by their code. Where records are read is somebody else's matter.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, date, datetime
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any
+
+from jinja2 import Environment, StrictUndefined, Template
+
+from dialer.reports.reasons import reason_words
+from dnc.zones import zone
+
+__all__ = ["CaseFile", "Decision", "ListUse", "Proof", "Reason", "as_dict", "to_html"]
+
+_FORMAT = "dialer case file 1"
+_HOW = (
+    "hash = sha256(prev_hash + newline + seq + newline + body), lower-case hex; the first prev_hash is 64 zeros. "
+    "Each row here can be recomputed from its own body; that it stands in the chain that ends with `head` is "
+    "proved on the database with: dialer audit verify --head HEAD"
+)
+_When = Callable[[datetime | None], str]
+#: What a lead tells of the person: column -> heading.
+_PERSON = (
+    ("external_id", "external id"),
+    ("person_id", "person id"),
+    ("debt_id", "debt id"),
+    ("email", "e-mail"),
+    ("address", "address"),
+    ("postal_code", "postal code"),
+    ("city", "city"),
+    ("state", "state"),
+    ("country", "country"),
+    ("timezone", "time zone"),
+    ("language", "language"),
+    ("last_transaction", "last transaction"),
+    ("last_inquiry", "last inquiry"),
+    ("custom", ""),
+)
+#: Control characters, and those that turn the direction of writing or are not seen.
+_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One check of a decision: what was looked at, on what authority, and what was seen."""
+
+    rule: str
+    code: str  # empty for a check that passed: the ledger keeps its rule alone
+    words: str
+    citation: str
+    status: str
+    saw: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One row of the ledger, read."""
+
+    seq: int
+    at: datetime
+    allowed: bool
+    campaign: str
+    client: str
+    lead: str
+    scope: str
+    mode: str
+    attempt: str  # the id of the call that would be, or was, placed
+    jurisdictions: tuple[str, ...]
+    zones: tuple[str, ...]
+    failed: tuple[Reason, ...]
+    passed: tuple[Reason, ...]
+    next_allowed: datetime | None
+    versions: dict[str, str]
+    body: str  # the very text that was hashed
+    prev_hash: str
+    hash: str
+    in_chain: bool  # its hash is that of its body, and it stands in the part of the chain that was proved
+
+    @property
+    def code(self) -> str:
+        """The first code that stood against the call, or ALLOW."""
+        return self.failed[0].code if self.failed else "ALLOW"
+
+
+@dataclass(frozen=True, slots=True)
+class ListUse:
+    """One version of a list that decisions rested on, with what its manifest says of its source."""
+
+    name: str
+    version: str
+    decisions: int
+    first: datetime
+    last: datetime
+    obtained_at: datetime | None = None
+    source_file: str = ""
+    source_sha256: str = ""
+    rows: int | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """Whether the whole ledger is one chain."""
+
+    intact: bool
+    rows: int
+    head: str
+    broken: int | None
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFile:
+    """Everything on record about one number at one instant."""
+
+    number: str
+    exported_at: datetime
+    exported_by: str
+    rules_version: str
+    zones: tuple[str, ...]  # of the person, as far as known; clocks that never differ are named once
+    leads: tuple[dict[str, Any], ...]
+    consents: tuple[dict[str, Any], ...]
+    lists: tuple[ListUse, ...]
+    decisions: tuple[Decision, ...]
+    calls: tuple[dict[str, Any], ...]
+    do_not_call: tuple[dict[str, Any], ...]
+    inconvenient_times: tuple[dict[str, Any], ...]
+    proof: Proof
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing at all is on record."""
+        kept = (self.leads, self.consents, self.decisions, self.calls, self.do_not_call, self.inconvenient_times)
+        return not any(kept)
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """One line of the timeline."""
+
+    at: datetime
+    kind: str  # decision, call, list, consent, block, lead
+    title: str
+    tone: str = ""  # good, bad
+    facts: tuple[tuple[str, str], ...] = ()
+    decision: Decision | None = None
+    clocks: tuple[str, ...] = field(default=())
+
+
+def as_dict(case: CaseFile) -> dict[str, Any]:
+    """The case file as JSON values: instants in ISO 8601, texts untouched."""
+    body: dict[str, Any] = {
+        "format": _FORMAT,
+        "number": case.number,
+        "exported_at": case.exported_at,
+        "exported_by": case.exported_by,
+        "rules_version": case.rules_version,
+        "zones": list(case.zones),
+        "leads": list(case.leads),
+        "consents": list(case.consents),
+        "lists_consulted": [asdict(use) for use in case.lists],
+        "decisions": [{"code": each.code, **asdict(each)} for each in case.decisions],
+        "calls": list(case.calls),
+        "do_not_call": list(case.do_not_call),
+        "inconvenient_times": list(case.inconvenient_times),
+        "ledger": {**asdict(case.proof), "how_to_verify": _HOW},
+    }
+    plain: dict[str, Any] = _plain(body)
+    return plain
+
+
+def to_html(case: CaseFile) -> str:
+    """The page, as text: a complete HTML document."""
+    refused = sum(not each.allowed for each in case.decisions)
+    standing = {each.seq for each in case.decisions if each.allowed and each.in_chain}
+    return _template().render(
+        case=case,
+        entries=_timeline(case),
+        people=[(lead, list(_person(lead))) for lead in case.leads],
+        unfounded=[call["call_id"] for call in case.calls if call["ledger_seq"] not in standing],
+        refused=refused,
+        allowed=len(case.decisions) - refused,
+        answered=sum(call.get("answered_at") is not None for call in case.calls),
+        exported=_clock(case.exported_at, "UTC"),
+        how=_HOW,
+    )
+
+
+def _person(lead: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """What a lead tells of the person, by heading."""
+    for key, label in _PERSON:
+        value = lead[key]
+        if isinstance(value, dict):
+            yield from ((str(name), str(each)) for name, each in value.items())
+        elif value:
+            yield label, str(value)
+
+
+def _timeline(case: CaseFile) -> list[_Entry]:
+    """Everything that happened, oldest first, each with the clocks of the person."""
+
+    def when(at: datetime | None) -> str:
+        if at is None or len(case.zones) != 1:
+            return _iso(at)
+        return f"{at.astimezone(zone(case.zones[0])):%Y-%m-%d %H:%M:%S %Z}"
+
+    found = [_of_decision(each, when) for each in case.decisions]
+    found += [_of_call(each, when) for each in case.calls]
+    found += [_of_entry(each, when) for each in case.do_not_call]
+    found += [_of_consent(each, when) for each in case.consents if each["at"] is not None]
+    found += [_of_block(each, when) for each in case.inconvenient_times]
+    found += [_of_lead(each) for each in case.leads]
+    order = ("lead", "consent", "list", "block", "decision", "call")
+    found.sort(key=lambda each: (each.at, order.index(each.kind)))
+    return [
+        _Entry(
+            each.at,
+            each.kind,
+            each.title,
+            each.tone,
+            tuple((name, value) for name, value in each.facts if value),
+            each.decision,
+            tuple(_clock(each.at, name) for name in case.zones) or (_clock(each.at, "UTC"),),
+        )
+        for each in found
+    ]
+
+
+def _of_decision(each: Decision, when: _When) -> _Entry:
+    if each.allowed:
+        title = f"Allowed: {len(each.passed)} checks, nothing stood against the call"
+    else:
+        title = f"Refused: {'; '.join(dict.fromkeys(reason_words(reason.code) for reason in each.failed))}"
+    facts = (
+        ("decision", f"row {each.seq} of the ledger"),
+        ("for", f"campaign {each.campaign} of {each.client}, {each.scope.replace('_', ' ')}, {each.mode}"),
+        ("place", ", ".join(each.jurisdictions) or "unknown"),
+        ("next lawful minute", when(each.next_allowed) if not each.allowed else ""),
+        ("call", each.attempt if each.allowed else ""),
+    )
+    return _Entry(each.at, "decision", title, "good" if each.allowed else "bad", facts, each)
+
+
+def _of_call(call: dict[str, Any], when: _When) -> _Entry:
+    said = [
+        f"{each['code']} by {each['agent_id']} at {when(each['at'])}"
+        + (f", call back {when(each['callback_at'])}" if each["callback_at"] else "")
+        + (f": {each['notes']}" if each["notes"] else "")
+        for each in call["dispositions"]
+    ]
+    facts = (
+        ("call", f"{call['call_id']}, on decision {call['ledger_seq']}"),
+        ("campaign", f"{call['campaign']} of {call['client']}, {call['mode']}"),
+        ("shown number", call["caller_id"]),
+        ("ringing", when(call["ringing_at"])),
+        ("answered", when(call["answered_at"])),
+        ("joined to an agent", " ".join(filter(None, (call["agent_id"], when(call["bridged_at"]))))),
+        ("recorded message", "played" if call["message_played"] else ""),
+        ("ended", when(call["ended_at"])),
+        ("detail", call["detail"] or ""),
+        ("agents said", "; ".join(said)),
+    )
+    result = call["result"] or f"still {call['state']}"
+    return _Entry(call["placed_at"], "call", f"Called: {result.replace('_', ' ')}", "", facts)
+
+
+def _of_entry(entry: dict[str, Any], when: _When) -> _Entry:
+    where = " ".join(filter(None, (entry["scope"], entry["scope_id"])))
+    verb = "put on" if entry["action"] == "add" else "taken off"
+    facts = (
+        ("entry", f"{entry['entry_id']}: {entry['number']}"),
+        ("why", entry["reason"]),
+        ("source", entry["source"]),
+        ("by", entry["by"]),
+        ("until", when(entry["expires_at"])),
+    )
+    return _Entry(entry["at"], "list", f"Do not call: {verb} the list of the {where}", "", facts)
+
+
+def _of_consent(consent: dict[str, Any], when: _When) -> _Entry:
+    gone = consent["revoked_at"] is not None
+    title = f"Consent {'taken back' if gone else 'on record'}: {consent['basis']} for {consent['client']}"
+    facts = (
+        ("given", when(consent["given_at"])),
+        ("taken back", when(consent["revoked_at"])),
+        ("proof", consent["reference"]),
+        ("covers also", ", ".join(consent["waives"])),
+        ("source", consent["source"]),
+        ("by", consent["by"]),
+    )
+    return _Entry(consent["at"], "consent", title, "bad" if gone else "", facts)
+
+
+def _of_block(block: dict[str, Any], when: _When) -> _Entry:
+    lifted = block["lifts"] is not None
+    title = f"Inconvenient time {'lifted' if lifted else 'named'}"
+    hours = ", ".join(block["hours"])
+    facts = (("hours", hours), ("detail", block["detail"]), ("until", when(block["until"])), ("by", block["by"]))
+    return _Entry(block["at"], "block", title, "", facts)
+
+
+def _of_lead(lead: dict[str, Any]) -> _Entry:
+    title = f"Loaded into {lead['campaign']}"
+    facts = (("list", f"{lead['file_name']}, line {lead['line']}"), ("sha256 of the list", lead["list_sha256"]))
+    return _Entry(lead["loaded_at"], "lead", title, "", facts)
+
+
+def _clock(at: datetime, name: str) -> str:
+    """An instant on a wall clock, with the zone's name."""
+    here = at.astimezone(UTC if name == "UTC" else zone(name))
+    return f"{here:%a %Y-%m-%d %H:%M:%S} {here:%Z}" + ("" if name == "UTC" else f" ({name})")
+
+
+def _iso(at: datetime | None) -> str:
+    return "" if at is None else f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(key): _plain(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(each) for each in value]
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _seen(value: Any) -> Any:
+    """What is printed: nothing for None, and no character that a reader cannot see."""
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", value)
+    return value
+
+
+@lru_cache(maxsize=1)
+def _template() -> Template:
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, finalize=_seen
+    )
+    environment.filters["utc"] = _iso
+    text = files("dialer.reports").joinpath("templates", "case_file.html.j2").read_text(encoding="utf-8")
+    return environment.from_string(text)
