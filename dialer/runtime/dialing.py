@@ -26,8 +26,6 @@ __all__ = ["DialRoom", "Refusal", "caller_id_for", "refusal_of"]
 _MENDABLE = frozenset({Code.DNC_STALE, Code.DNC_MISSING, Code.DATA_UNREADABLE, Code.RND_NO_DATA})
 _ASK_AGAIN = timedelta(hours=1)
 _WHILE_TALKING = timedelta(minutes=10)
-#: A number that another campaign is on the line with is tried again after this, s.
-_BUSY_ELSEWHERE = 600.0
 #: Refusals that hold for one number; another phone of the same lead may be free of them.
 _OF_THE_NUMBER = frozenset(
     {
@@ -105,8 +103,6 @@ class DialRoom:
             StoreError: a fact could not be written; then nothing may be dialed.
         """
         facts = calls.call_facts(tx, dial.phone_id)
-        if calls.live_call(tx, facts) is not None:  # no decision of the gate: the two calls would meet
-            return Refusal(("ON_A_CALL",), dial.at + _BUSY_ELSEWHERE, whole_lead=True)
         dialing = self.campaign.dialing
         at = moment(dial.at)
         call: ProposedCall = facts.proposed(dialing.mode, subject=self.campaign.subject)
