@@ -29,7 +29,7 @@ def report(
 ) -> None:
     """Show reach, abandonment under every legal definition, agents' time and refusals by rule.
 
-    Without options the figures are printed as tables; every figure is the same in every form.
+    The figures are printed as tables (not with --json); every figure is the same in every form.
 
     Example: `dialer report telemarketing --html reports/today.html`
     """
@@ -67,7 +67,7 @@ def report(
 
         _write(html, to_html(built))
         typer.echo(f"wrote {html}", err=True)
-    if not as_json and csv is None and html is None:
+    if not as_json:
         from dialer.reports.terminal import print_report
 
         print_report(built)
