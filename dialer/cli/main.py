@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from dialer.cli import audit, campaigns, dnc, doctor, lists, report, rules, run, start, why
+from dialer.cli import audit, campaigns, consent, dnc, doctor, lists, preview, report, rules, run, start, why
 from dialer.cli.common import FAILED, USAGE, Context, print_error
 
 __all__ = ["app", "main"]
@@ -33,7 +33,9 @@ app.command("report")(report.report)
 app.command("doctor")(doctor.doctor)
 app.add_typer(lists.app, name="lists")
 app.add_typer(dnc.app, name="dnc")
+app.add_typer(consent.app, name="consent")
 app.add_typer(campaigns.app, name="campaigns")
+campaigns.app.command("preview")(preview.preview)
 app.add_typer(rules.app, name="rules")
 app.add_typer(audit.app, name="audit")
 

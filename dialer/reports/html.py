@@ -7,10 +7,9 @@ are inserted as markup. The page forbids itself every outside connection (Conten
 from __future__ import annotations
 
 from functools import lru_cache
-from importlib.resources import files
 from itertools import groupby
 
-from jinja2 import Environment, StrictUndefined, Template
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from dialer.reports.build import Report
@@ -19,7 +18,7 @@ from dialer.reports.terminal import ledger_line
 from dialer.reports.values import show
 from dnc.zones import zone
 
-__all__ = ["to_html"]
+__all__ = ["template", "to_html"]
 
 #: The figures that head the page.
 _TILES = (
@@ -81,7 +80,7 @@ def to_html(report: Report) -> str:
     ]
     here = report.since.tzinfo if report.zone == "UTC" else zone(report.zone)
     since, until = report.since.astimezone(here), report.until.astimezone(here)
-    return _template().render(
+    return template("report.html.j2").render(
         report=report,
         since=since,
         until=until,
@@ -94,9 +93,12 @@ def to_html(report: Report) -> str:
     )
 
 
-@lru_cache(maxsize=1)
-def _template() -> Template:
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+@lru_cache(maxsize=8)
+def template(name: str) -> Template:
+    """A template of this package; its pages extend `page.html.j2`."""
+    loader = PackageLoader("dialer.reports", "templates")
+    environment = Environment(
+        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
     environment.filters["show"] = show
-    text = files("dialer.reports").joinpath("templates", "report.html.j2").read_text(encoding="utf-8")
-    return environment.from_string(text)
+    return environment.get_template(name)

@@ -1,99 +1,33 @@
-"""The plots of a report as inline SVG, drawn from its tables.
-
-Drawn once for light, dark and paper: each colour is written as a placeholder and becomes a CSS variable of
-the page. Text stays text. Nothing is told by colour alone: areas are hatched, lines dashed or marked, bars
-carry their number. The palette is Okabe and Ito's, which colour-blind people can tell apart.
-"""
+"""The plots of a report as inline SVG, drawn from its tables with the pen of `dialer.reports.drawing`."""
 
 from __future__ import annotations
 
-import io
-import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
 
-import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from dialer.reports.build import Report
+from dialer.reports.drawing import BLUE, GREEN, GREY, INK, MUTED, ORANGE, PAPER, RED, SKY, Plot, bars, draw, short
 from dialer.reports.values import Table, show
 
 __all__ = ["Plot", "all_plots"]
-
-#: Placeholder colour -> CSS variable.
-_INK, _MUTED, _GRID, _PAPER = "#0a0b01", "#0a0b02", "#0a0b03", "#0a0b04"
-_BLUE, _SKY, _ORANGE, _GREY, _RED, _GREEN = "#0a0b05", "#0a0b06", "#0a0b07", "#0a0b08", "#0a0b09", "#0a0b0a"
-_VARIABLES = {
-    _INK: "ink",
-    _MUTED: "muted",
-    _GRID: "grid",
-    _PAPER: "paper",
-    _BLUE: "blue",
-    _SKY: "sky",
-    _ORANGE: "orange",
-    _GREY: "grey",
-    _RED: "red",
-    _GREEN: "green",
-}
-_STYLE = {
-    "svg.fonttype": "none",
-    "text.parse_math": False,  # a name with dollar signs is a name
-    "font.size": 12.5,
-    "text.color": _INK,
-    "axes.labelcolor": _MUTED,
-    "axes.edgecolor": _GRID,
-    "axes.facecolor": "none",
-    "axes.grid": True,
-    "axes.axisbelow": True,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.spines.left": False,
-    "grid.color": _GRID,
-    "grid.linewidth": 0.8,
-    "xtick.color": _GRID,
-    "ytick.color": _GRID,
-    "xtick.labelcolor": _MUTED,
-    "ytick.labelcolor": _MUTED,
-    "ytick.major.size": 0.0,
-    "figure.facecolor": "none",
-    "hatch.linewidth": 0.7,
-    "legend.frameon": False,
-}
-_WIDE, _HALF = 14.4, 7.1  # inches of 72 pixels
-
-
-@dataclass(frozen=True, slots=True)
-class Plot:
-    """One drawing.
-
-    Attributes:
-        key: the table it draws.
-        svg: the markup, without any reference outside itself.
-        summary: what it shows, in words.
-        wide: whether it needs the page's whole width.
-    """
-
-    key: str
-    svg: str
-    summary: str
-    wide: bool
 
 
 def all_plots(report: Report) -> dict[str, Plot]:
     """The plots of every table that has something to draw, by the table's key."""
     drawn: dict[str, Plot] = {}
-    with mpl.rc_context(_STYLE):  # type: ignore[arg-type]
-        for key, wide, height, draw in _PLOTS:
-            table = report.table("by_hour" if key in ("abandonment_by_hour", "answer_rate") else key)
-            if not table.rows or not _anything(table):
-                continue
-            figure = Figure(figsize=(_WIDE if wide else _HALF, height), layout="constrained")
-            summary = draw(figure, table, report)
-            drawn[key] = Plot(key, _svg(figure, key, summary), summary, wide)
+    for key, wide, height, picture in _PLOTS:
+        table = report.table("by_hour" if key in ("abandonment_by_hour", "answer_rate") else key)
+        if table.rows and _anything(table):
+            drawn[key] = draw(key, _bound(picture, table, report), wide=wide, height=height)
     return drawn
+
+
+def _bound(picture: _Draw, table: Table, report: Report) -> Callable[[Figure], str]:
+    """A drawing with its table and report."""
+    return lambda figure: picture(figure, table, report)
 
 
 def _anything(table: Table) -> bool:
@@ -117,11 +51,6 @@ def _times(axes: Axes, labels: Sequence[str], most: int) -> None:
     axes.set_xticks(whole[::step], [labels[i] for i in whole[::step]])
 
 
-def _short(label: str) -> str:
-    """The label, cut where a drawing would have no room left for its bars; the table has it whole."""
-    return label if len(label) <= 30 else f"{label[:29]}…"
-
-
 def _peak(labels: Sequence[str], values: Sequence[float | None]) -> str:
     """`31.2 % at 14:00`, of the highest value."""
     known = [(value, label) for value, label in zip(values, labels, strict=True) if value is not None]
@@ -131,42 +60,18 @@ def _peak(labels: Sequence[str], values: Sequence[float | None]) -> str:
     return f"{show(value, 'share')} at {label}"
 
 
-def _bars(
-    figure: Figure,
-    labels: Sequence[str],
-    values: Sequence[float],
-    texts: Sequence[str],
-    *,
-    colour: str,
-    hatch: str,
-) -> None:
-    """Horizontal bars, first on top, each with its text."""
-    axes = figure.add_subplot()
-    places = range(len(labels))
-    axes.barh(places, values, height=0.68, color=colour, hatch=hatch, edgecolor=_PAPER, linewidth=0)
-    axes.set_yticks(places, labels)
-    axes.tick_params(axis="y", labelcolor=_INK)
-    axes.invert_yaxis()
-    axes.grid(visible=False)
-    axes.set_xticks([])
-    axes.spines["bottom"].set_visible(False)
-    axes.set_xlim(0, max(values) * 1.22)
-    for place, value, text in zip(places, values, texts, strict=True):
-        axes.text(value + max(values) * 0.012, place, text, va="center", color=_MUTED)
-
-
 def _columns(figure: Figure, labels: Sequence[str], values: Sequence[float], texts: Sequence[str], x: str) -> None:
     """Upright bars, each with its text."""
     axes = figure.add_subplot()
     places = range(len(labels))
-    axes.bar(places, values, width=0.72, color=_BLUE)
+    axes.bar(places, values, width=0.72, color=BLUE)
     axes.set_xticks(places, labels)
     axes.set_yticks([])
     axes.grid(visible=False)
     axes.set_xlabel(x)
     axes.set_ylim(0, max(values) * 1.15)
     for place, value, text in zip(places, values, texts, strict=True):
-        axes.text(place, value + max(values) * 0.02, text, ha="center", color=_MUTED, fontsize=11.5)
+        axes.text(place, value + max(values) * 0.02, text, ha="center", color=MUTED, fontsize=11.5)
 
 
 # Drawings --------------------------------------------------------------------------------------------------
@@ -176,17 +81,17 @@ def _agent_time(figure: Figure, table: Table, report: Report) -> str:
     axes = figure.add_subplot()
     labels = table.column("local")
     layers = (
-        ("talk", "Talk", _BLUE, ""),
-        ("wrap", "Wrap-up", _SKY, "///"),
-        ("ready", "Ready", _ORANGE, "..."),
-        ("pause", "Pause", _GREY, "xx"),
+        ("talk", "Talk", BLUE, ""),
+        ("wrap", "Wrap-up", SKY, "///"),
+        ("ready", "Ready", ORANGE, "..."),
+        ("pause", "Pause", GREY, "xx"),
     )
     floor = [0.0] * len(labels)
     for key, name, colour, hatch in layers:
         shares = [share or 0.0 for share in table.column(key)]
         axes.bar(
             range(len(labels)), shares, bottom=floor, width=1.0, label=name, color=colour, hatch=hatch,
-            edgecolor=_PAPER, linewidth=0.6,
+            edgecolor=PAPER, linewidth=0.6,
         )  # fmt: skip
         floor = [below + share for below, share in zip(floor, shares, strict=True)]
     _percent(axes, 1.0)
@@ -201,9 +106,9 @@ def _agent_time(figure: Figure, table: Table, report: Report) -> str:
 def _pace(figure: Figure, table: Table, report: Report) -> str:
     labels = table.column("local")
     panels = (
-        ("dials_per_minute", "Dials per minute", _BLUE, "-"),
-        ("lines", "Lines in use", _ORANGE, "-"),
-        ("agents", "Agents signed in", _GREEN, "-"),
+        ("dials_per_minute", "Dials per minute", BLUE, "-"),
+        ("lines", "Lines in use", ORANGE, "-"),
+        ("agents", "Agents signed in", GREEN, "-"),
     )
     for number, (key, name, colour, dash) in enumerate(panels, start=1):
         axes = figure.add_subplot(1, 3, number)
@@ -213,7 +118,7 @@ def _pace(figure: Figure, table: Table, report: Report) -> str:
         axes.set_ylim(0, max(values) * 1.15 or 1)
         axes.set_xlim(0, max(1, len(values) - 1))
         axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
-        axes.set_title(name, loc="left", fontsize=12.5, color=_INK)
+        axes.set_title(name, loc="left", fontsize=12.5, color=INK)
         axes.grid(visible=False, axis="x")
         _times(axes, labels, 5)
     dials = report.kpi("dials_per_agent_hour").value or 0.0
@@ -229,14 +134,14 @@ def _abandonment(figure: Figure, table: Table, report: Report) -> str:
     cap = report.cap or 0.0
     spread = [[m - a for m, a in zip(mid, low, strict=True)], [b - m for m, b in zip(mid, high, strict=True)]]
     axes.errorbar(
-        known, mid, yerr=spread, fmt="o", color=_BLUE, ecolor=_SKY, elinewidth=5, markersize=7,
+        known, mid, yerr=spread, fmt="o", color=BLUE, ecolor=SKY, elinewidth=5, markersize=7,
         label="the hour, with its 95 % interval",
     )  # fmt: skip
-    axes.plot(known, [table.column("cumulative")[i] for i in known], color=_INK, linewidth=2, label="the day so far")
+    axes.plot(known, [table.column("cumulative")[i] for i in known], color=INK, linewidth=2, label="the day so far")
     if report.cap is not None:
         axes.axhline(
             cap,
-            color=_RED,
+            color=RED,
             linewidth=1.8,
             linestyle=(0, (6, 3)),
             label=f"cap {show(cap, 'share')} ({report.cap_rule})",
@@ -253,11 +158,11 @@ def _answer_rate(figure: Figure, table: Table, report: Report) -> str:
     labels = table.column("local")
     rates = [rate or 0.0 for rate in table.column("live_answer_rate")]
     axes = figure.add_subplot()
-    axes.bar(range(len(labels)), rates, width=0.72, color=_BLUE)
+    axes.bar(range(len(labels)), rates, width=0.72, color=BLUE)
     mean = report.kpi("live_answer_rate").value or 0.0
     axes.axhline(
         mean,
-        color=_INK,
+        color=INK,
         linewidth=1.4,
         linestyle=(0, (2, 2)),
         label=f"the whole report {show(mean, 'share')}",
@@ -276,9 +181,9 @@ def _listed(name: str, number: str, colour: str, hatch: str = "") -> Callable[[F
         cells = zip(table.column(name), table.column(number), table.column(shares), strict=True)
         rows = [(label, value, share) for label, value, share in cells if value][:14]
         texts = [f"{value:,}" + ("" if share is None else f"  ({show(share, 'share')})") for _, value, share in rows]
-        _bars(
+        bars(
             figure,
-            [_short(str(label)) for label, _, _ in rows],
+            [short(str(label)) for label, _, _ in rows],
             [value for _, value, _ in rows],
             texts,
             colour=colour,
@@ -317,11 +222,11 @@ def _health(figure: Figure, table: Table, report: Report) -> str:
         running = state == "running"
         axes.barh(
             states.index(state), max(hours, 0.02), left=begin, height=0.6,
-            color=_BLUE if running else _ORANGE, hatch="" if running else "///",
-            edgecolor=_PAPER, linewidth=0,
+            color=BLUE if running else ORANGE, hatch="" if running else "///",
+            edgecolor=PAPER, linewidth=0,
         )  # fmt: skip
-    axes.set_yticks(range(len(states)), [_short(state) for state in states])
-    axes.tick_params(axis="y", labelcolor=_INK)
+    axes.set_yticks(range(len(states)), [short(state) for state in states])
+    axes.tick_params(axis="y", labelcolor=INK)
     axes.invert_yaxis()
     axes.grid(visible=False, axis="y")
     axes.set_xlim(0, sum(table.column("hours")))
@@ -340,39 +245,11 @@ _PLOTS: tuple[tuple[str, bool, float, _Draw], ...] = (
     ("abandonment_by_hour", True, 3.4, _abandonment),
     ("answer_rate", False, 3.2, _answer_rate),
     ("waits", False, 3.2, _waits),
-    ("outcomes", False, 3.6, _listed("outcome", "calls", _BLUE)),
-    ("dispositions", False, 3.6, _listed("code", "calls", _GREEN)),
-    ("funnel", False, 3.6, _listed("step", "number", _BLUE)),
-    ("refusals", False, 3.6, _listed("code", "refusals", _ORANGE, "///")),
+    ("outcomes", False, 3.6, _listed("outcome", "calls", BLUE)),
+    ("dispositions", False, 3.6, _listed("code", "calls", GREEN)),
+    ("funnel", False, 3.6, _listed("step", "number", BLUE)),
+    ("refusals", False, 3.6, _listed("code", "refusals", ORANGE, "///")),
     ("penetration", False, 3.6, _penetration),
-    ("leads", False, 3.6, _listed("status", "leads", _BLUE)),
+    ("leads", False, 3.6, _listed("status", "leads", BLUE)),
     ("health", True, 2.3, _health),
 )
-
-
-def _svg(figure: Figure, key: str, summary: str) -> str:
-    """The drawing as markup for the page: own ids, colours as CSS variables, nothing that points outside."""
-    written = io.StringIO()
-    with mpl.rc_context({"svg.hashsalt": key}):
-        figure.savefig(written, format="svg", metadata=_NO_METADATA)
-    text = written.getvalue()
-    text = text[text.index("<svg") :]
-    text = re.sub(r"<metadata>.*?</metadata>|<!--.*?-->", "", text, flags=re.DOTALL)
-    text = re.sub(r'\sxmlns(:\w+)?="[^"]*"', "", text).replace("xlink:href", "href")
-    text = re.sub(r'\bid="([^"]+)"', rf'id="{key}-\1"', text)
-    text = re.sub(r'href="#([^"]+)"', rf'href="#{key}-\1"', text)
-    text = re.sub(r"url\(#([^)]+)\)", rf"url(#{key}-\1)", text)
-    text = re.sub(r"#0a0b0[0-9a]", lambda found: f"var(--{_VARIABLES[found[0]]})", text)
-    text = re.sub(r"font: ([\d.]+)px [^;\"]+", r"font-size: \1px", text)
-    size = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', text)
-    assert size is not None, "matplotlib writes a viewBox"
-    opening = f'<svg viewBox="0 0 {size[1]} {size[2]}" role="img" aria-labelledby="{key}-title">'
-    return f'{opening}<title id="{key}-title">{_escape(summary)}</title>{text[text.index(">") + 1 :]}'
-
-
-_NO_METADATA: dict[str, Any] = {"Date": None, "Creator": None, "Format": None, "Type": None}
-
-
-def _escape(text: str) -> str:
-    """Text inside markup."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

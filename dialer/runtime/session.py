@@ -23,6 +23,7 @@ from dialer.runtime.driver import Desk, Driver, LeaseLost
 from dialer.runtime.hopper import Hopper
 from dialer.runtime.instants import moment
 from dialer.runtime.journal import Journal
+from dialer.runtime.reassigned import reassigned
 from dialer.runtime.recovery import Recovered, recover, replay
 from dialer.store import campaigns as stored_campaigns
 from dialer.store import health, hopper, leases, runs
@@ -205,7 +206,8 @@ class Session:
         return self.driver
 
     def _gate(self, tx: Reading) -> Gate:
-        return Gate(self._world.book, StoreFacts(tx, self._world.registries))
+        registries = self._world.registries
+        return Gate(self._world.book, StoreFacts(tx, registries, rnd=reassigned(registries)))
 
     def keep_lease(self) -> None:
         """Renew the lease when a third of its time is over. Call it several times within that.

@@ -1,0 +1,137 @@
+"""`dialer consent ebr` and `inconvenient`: what else a person is to us, and when they must be left in peace."""
+
+from __future__ import annotations
+
+import getpass
+from datetime import UTC, date, datetime
+from typing import Annotated
+
+import typer
+
+from dialer.cli.common import NOTHING_TO_DO, Context, stop
+from dialer.cli.consent_words import (
+    CAMPAIGN,
+    CHANNEL,
+    CLIENT,
+    COUNTRY,
+    EVIDENCE,
+    NUMBER,
+    any_number,
+    day_of,
+    days_of,
+    hours_of,
+    instant,
+    whose,
+)
+
+__all__ = ["ebr", "inconvenient"]
+
+
+def ebr(
+    ctx: typer.Context,
+    number: NUMBER,
+    transaction: Annotated[str | None, typer.Option(metavar="DATE", help="Of the last purchase or payment.")] = None,
+    inquiry: Annotated[str | None, typer.Option(metavar="DATE", help="Of the last inquiry or application.")] = None,
+    client: CLIENT = "",
+    campaign: CAMPAIGN = "",
+    channel: CHANNEL = "",
+    evidence: EVIDENCE = None,
+    country: COUNTRY = "US",
+) -> None:
+    """Write down a business relationship: it lifts the national list for a while, never an opt-out.
+
+    It is set at the client's loaded leads with this number, where it is later than what they say; exit 4 when
+    there is no such lead.
+
+    Example: `dialer consent ebr +19195550101 --transaction 2026-09-30 --client evergreen --channel invoice`
+    """
+    from dialer.runtime.consents import keep_file
+    from dialer.store import consents
+    from dialer.store.consents import Proof
+    from dialer.store.database import open_store
+    from dnc.values import Consent
+
+    context: Context = ctx.obj
+    workspace = context.workspace()
+    company, _ = whose(workspace, client, campaign)
+    if not company:
+        raise typer.BadParameter("a business relationship is with one company: name it with --client or --campaign")
+    e164, now = any_number(number, country), datetime.now(UTC)
+    days: dict[str, date | None] = {"transaction": None, "inquiry": None}
+    for name, text in (("transaction", transaction), ("inquiry", inquiry)):
+        if text is not None:
+            days[name] = day_of(text, f"--{name}", now.date())
+    if not any(days.values()):
+        raise typer.BadParameter("give --transaction or --inquiry with its date")
+    digest = "" if evidence is None else keep_file(workspace, evidence)
+    name_of_it = "" if evidence is None else evidence.name
+    with open_store(workspace.database_url) as store, store.writing() as tx:
+        found = consents.note_relationship(tx, e164, company, **days)
+        if not found:
+            raise stop(f"{e164} is in no loaded list of {company}: nothing to set", NOTHING_TO_DO)
+        rows = [
+            (
+                e164,
+                company,
+                Consent("ebr", datetime(day.year, day.month, day.day, tzinfo=UTC)),
+                Proof(channel, (), "", digest, name_of_it, reason=name).as_source(),
+            )
+            for name, day in days.items()
+            if day is not None
+        ]
+        consents.record_new(tx, rows, by=getpass.getuser(), at=now)
+    what = ", ".join(f"{name} on {day.isoformat()}" for name, day in days.items() if day is not None)
+    typer.echo(f"{e164}: {what}, with {company}; from the next dial on in {', '.join(found)}")
+
+
+def inconvenient(
+    ctx: typer.Context,
+    number: NUMBER,
+    hours: Annotated[
+        list[str] | None,
+        typer.Option(metavar="HH:MM-HH:MM", help="Local hours not to call, such as 21:00-09:00. Default: the day."),
+    ] = None,
+    days: Annotated[str, typer.Option(metavar="1-7,...", help="1 is Monday: 1,2,5 or 6-7. Default: every day.")] = "",
+    until: Annotated[str | None, typer.Option(metavar="INSTANT", help="When it ends. Default: never.")] = None,
+    detail: Annotated[str, typer.Option(metavar="TEXT", help="In the person's words: at work, sleeps by day ...")] = "",
+    lift: Annotated[int, typer.Option(metavar="ID", help="Lift an entry of `consent show`; --detail says why.")] = 0,
+    country: COUNTRY = "US",
+) -> None:
+    """Write down a time or place that a person named as inconvenient: refused from the very next dial on.
+
+    A place (the number of somebody's work) is closed whole, without --hours. It binds every client and purpose
+    (12 CFR 1006.6(b)(1)(i)).
+
+    Example: `dialer consent inconvenient +19195550101 --hours 00:00-12:00 --days 1-5 --detail "works nights"`
+    """
+    from dialer.store import blocks
+    from dialer.store.database import open_store
+    from dnc.values import Block, Code
+
+    context: Context = ctx.obj
+    workspace = context.workspace()
+    e164, now = any_number(number, country), datetime.now(UTC)
+    by = getpass.getuser()
+    if lift:
+        if not detail.strip():
+            raise typer.BadParameter("say why in --detail", param_hint="--lift")
+        with open_store(workspace.database_url) as store, store.writing() as tx:
+            standing = {each.block_id for each in blocks.every(tx) if each.target == e164}
+            if lift not in standing or not blocks.lift(tx, lift, reason=detail, by=by, at=now):
+                raise stop(f"{e164} has no standing entry {lift}: nothing to lift", NOTHING_TO_DO)
+        typer.echo(f"{e164}: entry {lift} is lifted; entry and lifting stay on record.")
+        return
+    block = Block(
+        Code.INCONVENIENT_TIME,
+        detail,
+        tuple(hours_of(text) for text in hours or ()),
+        days_of(days),
+        None if until is None else instant(until, "--until", end_of_day=True),
+    )
+    if block.days and not block.hours:
+        block = Block(block.code, detail, ("00:00-24:00",), block.days, block.until)
+    with open_store(workspace.database_url) as store, store.writing() as tx:
+        block_id = blocks.add(tx, e164, block, by=by, at=now)
+    when = f"{', '.join(block.hours)} (local)" if block.hours else "at any time"
+    on = f" on days {', '.join(map(str, block.days))}" if block.days else ""
+    typer.echo(f"{e164}: not to be called {when}{on}; entry {block_id}, from the next dial on")
