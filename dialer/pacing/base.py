@@ -15,6 +15,7 @@ from dialer.pacing.values import (
     CallAbandoned,
     CallResolved,
     CallServed,
+    CallView,
     Decision,
     FloorView,
     HandleTime,
@@ -45,7 +46,8 @@ class Pacer:
         self.ledger = Ledger(policy.max_abandonment_rate, policy.period_seconds)
         self._settled: dict[str, str] = {}
         self._resolved: dict[str, None] = {}
-        self._last_floor: FloorView | None = None
+        self._last_in_flight: tuple[CallView, ...] = ()
+        self._agent_was_ready = False
 
     # ------------------------------------------------------------------ the port
 
@@ -61,7 +63,9 @@ class Pacer:
         """
         self.ledger.roll(floor.now)
         decision = self._decide(floor)
-        self._last_floor = floor
+        self._last_in_flight = floor.in_flight
+        ready = [agent.state for agent in floor.agents].count("ready")
+        self._agent_was_ready = ready > len(floor.waiting)
         return decision
 
     def observe(self, outcome: Outcome) -> None:
@@ -86,7 +90,7 @@ class Pacer:
             case CallAbandoned():
                 before = self._settled.get(outcome.call_id)
                 if before is None:
-                    self.ledger.abandon(self._agent_is_ready())
+                    self.ledger.abandon(self._agent_was_ready)
                     self._learn_unresolved(outcome)
                 elif before == "served":
                     self.ledger.correct()
@@ -94,6 +98,14 @@ class Pacer:
                     _remember(self._settled, outcome.call_id, "abandoned")
             case HandleTime():
                 self._learn_handle_time(outcome)
+
+    def forgive(self) -> None:
+        """Take note that the cause of losses with agents ready is gone, so that dialing may go on.
+
+        To be called when the operator has switched answering-machine detection off after the pacer
+        stopped for its sake; what was lost stays in the period's ledger.
+        """
+        self.ledger.forgive()
 
     # ------------------------------------------------------------------ for pacers to fill in
 
@@ -110,22 +122,14 @@ class Pacer:
 
     def _learn_unresolved(self, outcome: CallServed | CallAbandoned) -> None:
         """A live answer whose CallResolved never came is learned from the last floor that showed it."""
-        if outcome.call_id in self._resolved or self._last_floor is None:
+        if outcome.call_id in self._resolved:
             return
-        for call in self._last_floor.in_flight:
+        for call in self._last_in_flight:
             if call.call_id == outcome.call_id:
                 at = max(outcome.answered_at, call.placed_at)
                 _remember(self._resolved, call.call_id, None)
                 self._learn_call(CallResolved(at, call.call_id, call.placed_at, "human", at))
                 return
-
-    def _agent_is_ready(self) -> bool:
-        """Whether the last floor had more ready agents than waiting people."""
-        floor = self._last_floor
-        if floor is None:
-            return False
-        ready = sum(1 for agent in floor.agents if agent.state == "ready")
-        return ready > len(floor.waiting)
 
     def opening(self, dial: int, release: tuple[str, ...]) -> str:
         """Give the first words of a decision's sentence."""
@@ -151,6 +155,8 @@ class Pacer:
             "ledger": self.ledger.to_state(),
             "settled": dict(self._settled),
             "resolved": list(self._resolved),
+            "in_flight": [[call.call_id, call.placed_at] for call in self._last_in_flight],
+            "agent_was_ready": self._agent_was_ready,
         }
 
     def load_state(self, state: dict[str, Any]) -> None:
@@ -170,6 +176,8 @@ class Pacer:
         self.ledger.load(state["ledger"])
         self._settled = dict(state["settled"])
         self._resolved = dict.fromkeys(state["resolved"])
+        self._last_in_flight = tuple(CallView(name, placed) for name, placed in state["in_flight"])
+        self._agent_was_ready = bool(state["agent_was_ready"])
 
 
 def _remember(book: dict[str, _V], key: str, value: _V) -> None:

@@ -1,27 +1,30 @@
-"""The abandonment budget of the accounting period, and the price of an abandonment.
+"""The abandonment budget of the accounting period: a hard ledger, and the price of an abandonment.
 
 Theory of operation
 -------------------
 A period begins with the first thing the pacer sees and lasts `period_days`; the next begins where it
-ends, with an empty ledger. Each live answer is settled once, as served or abandoned. The campaign
-may end on any day, so the ledger is kept lawful at every moment, not only at the period's last.
+ends, with an empty ledger. Each live answer is settled once, as served or abandoned. A campaign may
+end after any answer, so the ledger is kept lawful after every answer, not only at the period's last.
 
+* **Hard ledger.** `room` = cap * answers - abandoned is what has been earned and not yet spent, and
+  `payable` the whole abandonments that may be booked next, one after the other, without passing the
+  cap. Nothing is borrowed from answers still to come. The pacer adds no call whose answer could cost
+  more than `payable` - 1 with a probability above `LEDGER_RISK` (one is kept in hand for what no
+  forecast knows); with nothing payable it dials 1:1, which abandons nobody while agents stay. One
+  abandonment in 33 answers breaches 3 %, so this is also the small-team guard.
 * **Shadow price.** `threshold` is the largest conditional probability of abandonment that the next
-  call may have. It is the multiplier of the abandonment constraint, adapted online (a dual ascent
-  step): ln threshold += step * aim per live answer served, -= step * (1 - aim) per abandonment. As
-  the steps add up, ln threshold = ln start + step * (aim * answers - abandoned): an integral
-  controller. It starts low, so when it has climbed to the floor's own level L the period holds
-  ln(L / start) / step abandonments in reserve for good, some standard deviations of the ledger. It
-  never exceeds `HIGHEST`; hence
-  abandoned <= aim * answers + ln(HIGHEST / start) / step + calls in flight, whatever the floor does.
-* **The small-team guard.** One abandonment in 33 answers breaches 3 %. Until the next abandonment
-  would still be lawful the pacer dials 1:1, which abandons nobody.
+  call may have: the multiplier of the abandonment constraint, adapted online. ln threshold =
+  base + STEP * room, a dual ascent step per answer (+ STEP * cap when served, - STEP * (1 - cap) when
+  abandoned), and the base creeps by DRIFT * (room - reserve) per answer, so that every floor settles
+  with the same reserve at its own level of the price: a proportional-integral controller of the
+  room, with DRIFT = cap * STEP^2 / 4 for critical damping at 3 %. The base outlives the period.
 * **Breach probability.** The reserve that will be there at the period's end against the deviation
-  the ledger can still have by then: var = clumping * aim * min(answers to come, 1/(2 aim step)), the
+  the ledger can still have by then: var = clumping * cap * min(answers to come, 1/(2 cap STEP)), the
   stationary variance of the controlled ledger (abandonments come in clumps, hence `_CLUMPING`).
 * **Not for want of agents.** A person abandoned while an agent was ready was not lost to pacing
-  (answering-machine detection took a person for a machine, say). When such abandonments alone
-  exceed the cap with confidence, no pace is lawful, and dialing stops until the period ends.
+  (answering-machine detection took a person for a machine, say). Page's CUSUM (Biometrika 41, 1954)
+  watches whether such losses alone exceed the cap. When they do and the room is all but spent,
+  no pace is lawful: dialing stops until the period ends or `forgive` says that the cause is gone.
 """
 
 from __future__ import annotations
@@ -30,18 +33,27 @@ import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
-__all__ = ["HIGHEST", "START", "STEP", "Ledger"]
+__all__ = ["DRIFT", "HIGHEST", "LEDGER_RISK", "START", "STEP", "Ledger"]
 
 #: ln threshold moves by this much per abandonment.
 STEP = 0.12
-#: The threshold at the start of a period.
-START = 0.012
+#: The base of ln threshold moves by this much per answer and abandonment of room beside the reserve.
+DRIFT = 1e-4
+#: The threshold of a first period's first call.
+START = 0.03
 #: The threshold never exceeds this.
 HIGHEST = 0.7
+#: The largest probability with which a call may cost more than the ledger can pay, given its answer.
+LEDGER_RISK = 5e-5
 
-_LOWEST_LOG = -40.0
-_AIM = 0.985  # share of the cap that the price aims at
+_LOWEST_BASE, _HIGHEST_BASE = math.log(1e-4), math.log(0.3)
+_RESERVE = 8.0  # abandonments the price keeps in reserve
+_RESERVE_SHARE = 0.02  # and this share of what the cap allowed so far
 _CLUMPING = 3.0
+_STRUCTURAL = 4.0  # losses beyond the cap, all with agents ready, that show that pacing is not their cause
+#: Set aside per such loss: about as many come while no agent is ready, and more are on their way.
+_SET_ASIDE = 2.0
+_LAST_ROOM = 3.0  # room below which they end dialing; the answers on their way may still cost some
 
 
 @dataclass(slots=True)
@@ -55,7 +67,9 @@ class Ledger:
         served: live answers served in this period.
         abandoned: live answers abandoned in this period.
         idle_abandoned: those of them that were abandoned while an agent was ready.
-        log_price: ln of the threshold.
+        idle_excess: the CUSUM of those losses beyond the cap.
+        hopeless: whether no pace is lawful, because people are lost while agents are ready.
+        base: ln of the threshold at no room.
         periods: how many periods have ended.
     """
 
@@ -65,13 +79,10 @@ class Ledger:
     served: int = 0
     abandoned: int = 0
     idle_abandoned: int = 0
-    log_price: float = math.log(START)
+    idle_excess: float = 0.0
+    hopeless: bool = False
+    base: float = math.log(START)
     periods: int = 0
-
-    @property
-    def aim(self) -> float:
-        """The abandonment rate the price steers to, a little under the cap."""
-        return self.cap * _AIM
 
     @property
     def answers(self) -> int:
@@ -84,14 +95,43 @@ class Ledger:
         return self.abandoned / self.answers if self.answers else 0.0
 
     @property
-    def threshold(self) -> float:
-        """The largest conditional probability of abandonment that the next call may have."""
-        return math.exp(self.log_price)
+    def room(self) -> float:
+        """Abandonments earned by the answers so far and not yet spent; negative past the cap."""
+        return self.cap * (self.served + self.abandoned) - self.abandoned
 
     @property
-    def room(self) -> float:
-        """Abandonments that may still be added now without breaching, were they settled at once."""
-        return self.cap * (self.answers + 1) - self.abandoned
+    def structural(self) -> float:
+        """Abandonments set aside because people seem to be lost for other reasons than pacing."""
+        return _SET_ASIDE * self.idle_excess
+
+    @property
+    def reserve(self) -> float:
+        """The room that the price steers to."""
+        return _RESERVE + _RESERVE_SHARE * self.cap * self.answers
+
+    @property
+    def threshold(self) -> float:
+        """The largest conditional probability of abandonment that the next call may have."""
+        return math.exp(min(self.base + STEP * self.room, math.log(HIGHEST)))
+
+    def payable(self, pledged: float = 0.0) -> int:
+        """Give the abandonments that may be booked next, one after the other, without passing the cap.
+
+        Args:
+            pledged: abandonments expected of calls on their way that no pace can avoid.
+        """
+        if self.cap >= 1.0:
+            return 1_000_000
+        return max(0, math.floor((self.room - pledged) / (1.0 - self.cap) + 1e-9))
+
+    @property
+    def guarded(self) -> bool:
+        """Whether the next abandonment would be unlawful, so that only 1:1 may be dialed."""
+        return self.payable() < 1
+
+    def ends_within(self, now: float, seconds: float) -> bool:
+        """Whether the period ends within `seconds`, so that a call placed now may settle in the next."""
+        return self.began is not None and now + seconds >= self.began + self.length
 
     def roll(self, now: float) -> bool:
         """Open the period that `now` falls into; tell whether a new one began.
@@ -106,36 +146,37 @@ class Ledger:
             return False
         self.began += passed * self.length
         self.periods += passed
-        self.served = self.abandoned = self.idle_abandoned = 0
-        self.log_price = math.log(START)
+        self.served = self.abandoned = 0
+        self.forgive()
         return True
 
     def serve(self) -> None:
         """Book one live answer that reached an agent."""
         self.served += 1
-        self.log_price = min(self.log_price + STEP * self.aim, math.log(HIGHEST))
+        self._settle(0)
 
     def abandon(self, agent_was_ready: bool) -> None:
         """Book one live answer that reached nobody."""
         self.abandoned += 1
         self.idle_abandoned += agent_was_ready
-        self.log_price = max(self.log_price - STEP * (1.0 - self.aim), _LOWEST_LOG)
+        self._settle(int(agent_was_ready))
 
     def correct(self) -> None:
         """Book a served answer as abandoned after all (its abandonment was reported later)."""
         self.served -= 1
         self.abandon(agent_was_ready=False)
 
-    @property
-    def guarded(self) -> bool:
-        """Whether the next abandonment would be unlawful, so that only 1:1 may be dialed."""
-        return self.room < 1.0
+    def _settle(self, idle: int) -> None:
+        room = self.room
+        creep = DRIFT * max(min(room - self.reserve, _RESERVE), -_RESERVE)
+        self.base = min(max(self.base + creep, _LOWEST_BASE), _HIGHEST_BASE)
+        self.idle_excess = max(0.0, self.idle_excess + idle - self.cap)
+        if self.idle_excess > _STRUCTURAL and room < _LAST_ROOM:
+            self.hopeless = True
 
-    @property
-    def hopeless(self) -> bool:
-        """Whether abandonments that no pace can avoid exceed the cap with confidence."""
-        lost = self.idle_abandoned
-        return lost >= 8 and lost - 2.5 * math.sqrt(lost) > self.cap * self.answers
+    def forgive(self) -> None:
+        """Judge losses with agents ready anew: their cause is gone, or a new period began."""
+        self.idle_abandoned, self.idle_excess, self.hopeless = 0, 0.0, False
 
     def breach_probability(self, now: float) -> float:
         """Give the probability that this period ends over its cap.
@@ -149,11 +190,11 @@ class Ledger:
             return 0.0 if self.cap > 0.0 else 1.0
         elapsed = max(now - self.began, 1.0)
         coming = self.answers / elapsed * max(self.length - elapsed, 0.0)
-        reserve = self.cap * (self.answers + coming) - self.abandoned - self.aim * coming
-        # Below its level the price buys nothing, so what was overspent is paid back first.
-        reserve += min(coming * self.aim, max(0.0, self.abandoned - self.cap * self.answers))
-        spread = math.sqrt(_CLUMPING * self.aim * min(coming + 1.0, 1.0 / (2.0 * max(self.aim, 1e-9) * STEP)))
-        return 0.5 * math.erfc(reserve / max(spread, 1e-9) / math.sqrt(2.0))
+        # The price brings the room back to its reserve, by at most what the cap allows for the answers to come.
+        room = self.room
+        end = min(_RESERVE + _RESERVE_SHARE * self.cap * (self.answers + coming), room + self.cap * coming)
+        spread = math.sqrt(_CLUMPING * self.cap * min(coming + 1.0, 1.0 / (2.0 * max(self.cap, 1e-9) * STEP)))
+        return 0.5 * math.erfc(end / max(spread, 1e-9) / math.sqrt(2.0))
 
     def to_state(self) -> dict[str, Any]:
         """Give a plain, JSON-able snapshot (the policy's own numbers are not part of it)."""

@@ -23,101 +23,28 @@ import numpy.typing as npt
 
 from dialer.pacing.answer_rate import AnswerRate
 from dialer.pacing.handle_times import TALK_ROWS, WRAP_ROWS, HandleTimes
-from dialer.pacing.overload import add_trial, distribution, normal_tail, standard_normal_cdf, tail, use_exact
+from dialer.pacing.look import Look
+from dialer.pacing.overload import standard_normal_cdf, use_exact
 from dialer.pacing.policy import PacingPolicy
 from dialer.pacing.ring_times import BIN, BINS, RingTimes
-from dialer.pacing.values import FloorView
+from dialer.pacing.values import AgentView, FloorView
 
-__all__ = ["SOON", "Forecaster", "Look"]
+__all__ = ["SOON", "Forecaster"]
 
 Floats = npt.NDArray[np.float64]
 
 #: Seconds ahead of the column that judges calls which are ringing now.
 SOON = 0.5
 _SHARES = 6
+_COLUMNS = 1 + _SHARES
+#: Up to this many trials, adding up their rows is quicker than counting them by row.
+_FEW = 160
 #: Up to this many agents the doubt about the answer rate is small beside chance, and sums may be exact.
 _SMALL = 20
+#: Instants that moved by less than this many seconds stay where they were, and the tables with them.
+_SAME_INSTANT = 0.15
 _MEMORY_LAG = 50.0
 _MEMORY_FINISH = 40.0
-
-
-class Look:
-    """The overload probabilities of one floor at one instant.
-
-    Columns: 0 is `SOON` ahead, 1.. are the instants at which a new call may be answered.
-
-    Attributes:
-        agents: agents present.
-    """
-
-    def __init__(
-        self,
-        agents: int,
-        new_call: Floats,
-        weights: Floats,
-        *,
-        moments: tuple[Floats, Floats, Floats],
-        answers: Floats,
-        doubt: float,
-        trials: Floats | None,
-    ) -> None:
-        self.agents = agents
-        self._new = new_call
-        self._weights = weights
-        self._mean, self._variance, self._third = moments
-        self._answers, self._doubt = answers, doubt * doubt
-        self._pmf = None if trials is None else distribution(trials)
-
-    @property
-    def answers_to_come(self) -> float:
-        """Answers expected of the calls in flight by the last instant."""
-        return float(self._answers[-1])
-
-    def soon(self) -> float:
-        """Give the probability that an answer just now finds nobody."""
-        if self._pmf is not None:
-            return float(tail(self._pmf[:1], self.agents)[0])
-        return float(normal_tail(self._mean[:1], self._variance[:1], self._third[:1], self.agents)[0])
-
-    def most_calls(self, threshold: float, limit: int) -> int:
-        """Give how many calls to add while the next one's overload probability is under `threshold`."""
-        if limit <= 0:
-            return 0
-        return self._most_exact(threshold, limit) if self._pmf is not None else self._most_normal(threshold, limit)
-
-    def _most_exact(self, threshold: float, limit: int) -> int:
-        assert self._pmf is not None
-        pmf, new = self._pmf[1:], self._new[1:]
-        for placed in range(limit):
-            if float(self._weights @ tail(pmf, self.agents)) >= threshold:
-                return placed
-            pmf = add_trial(pmf[:, : self.agents], new)
-        return limit
-
-    def _most_normal(self, threshold: float, limit: int) -> int:
-        q = self._new[1:]
-        var = q * (1.0 - q)
-        known = q * self._answers[1:]
-        third = var * (1.0 - 2.0 * q)
-        start = 0
-        chunk = 8
-        while start < limit:
-            extra = np.arange(start, min(limit, start + chunk), dtype=np.float64)[:, None]
-            index = (
-                normal_tail(
-                    self._mean[1:] + extra * q,
-                    self._variance[1:] + extra * var + self._doubt * (2.0 * extra * known + (extra * q) ** 2),
-                    self._third[1:] + extra * third,
-                    self.agents,
-                )
-                @ self._weights
-            )
-            over = np.nonzero(index >= threshold)[0]
-            if over.size:
-                return start + int(over[0])
-            start += chunk
-            chunk = 64
-        return limit
 
 
 class Forecaster:
@@ -137,14 +64,14 @@ class Forecaster:
         self._promised: dict[str, float] = {}
         self._ring_key: tuple[int, float] = (-1, 0.0)
         self._handle_key: tuple[int, int, float] = (-1, -1, 0.0)
-        self._horizons = np.zeros(1 + _SHARES)
+        self._horizons = np.zeros(_COLUMNS)
+        self._horizons_version = 0
         self._weights = np.full(_SHARES, 1.0 / _SHARES)
         self._early_weights = self._weights
-        self._calls = np.zeros((BINS + 1, 1 + _SHARES))
-        self._call_sums = np.zeros((BINS + 1, 3 * (1 + _SHARES)))
+        # Tables of probabilities with their variances and third moments beside them.
+        self._calls = np.zeros((BINS + 1, 3 * _COLUMNS))
         self._exposure = np.zeros(BINS + 1)
-        self._busy_talk = np.zeros((TALK_ROWS, 1 + _SHARES))
-        self._busy_wrap = np.zeros((WRAP_ROWS, 1 + _SHARES))
+        self._busy = np.zeros((TALK_ROWS + WRAP_ROWS, 3 * _COLUMNS))
         self._refresh_ring()
 
     # ------------------------------------------------------------------ learning
@@ -162,53 +89,52 @@ class Forecaster:
         if version == self.ring.version and abs(now_rate - rate) <= 0.02 * rate:
             return
         if version != self.ring.version:
-            middles = [self.ring.quantile((k + 0.5) / _SHARES) for k in range(_SHARES)]
-            self._horizons = np.array([SOON, *middles])
-            self._weights = np.full(_SHARES, 1.0 / _SHARES)
+            horizons = np.array([SOON, *(self.ring.quantile((k + 0.5) / _SHARES) for k in range(_SHARES))])
+            if np.abs(horizons - self._horizons).max() > _SAME_INSTANT:
+                self._horizons = horizons
+                self._horizons_version += 1
             self._early_weights = self._weights.copy()
             if self._policy.release_ringing:
                 # An answer after min_ring happens only if we let it, so it costs nothing.
-                self._early_weights[np.array(middles) > self._policy.min_ring + 1.0] = 0.0
-        calls = self.ring.answers_by(now_rate, np.arange(BINS + 1, dtype=np.float64), self._horizons)
-        spread = calls * (1.0 - calls)
-        self._calls = calls
-        self._call_sums = np.hstack((calls, spread, spread * (1.0 - 2.0 * calls)))
+                self._early_weights[self._horizons[1:] > self._policy.min_ring + 1.0] = 0.0
+        self._calls = _with_moments(
+            self.ring.answers_by(now_rate, np.arange(BINS + 1, dtype=np.float64), self._horizons)
+        )
         self._exposure = self.ring.exposure(now_rate) / now_rate
         self._ring_key = (self.ring.version, now_rate)
 
-    def _refresh_handle(self, agents: int, talking: list[float], wrapping: list[float]) -> None:
+    def _refresh_handle(self, agents: int, talking: Floats, wrapping: Floats) -> None:
         version, ring, lag = self._handle_key
-        stale = self.handle.version - version > max(3, agents // 8)
-        if version >= 0 and not stale and ring == self.ring.version and abs(lag - self.lag) < 0.2:
+        stale = self.handle.version - version > max(3, agents // 4)
+        if version >= 0 and not stale and ring == self._horizons_version and abs(lag - self.lag) < 0.2:
             return
         wait = max(0.0, self._policy.allowed_wait - self.lag)
         talk, wrap = self.handle.free_within(self._horizons + wait, talking, wrapping)
-        self._busy_talk, self._busy_wrap = 1.0 - talk, 1.0 - wrap
-        self._handle_key = (self.handle.version, self.ring.version, self.lag)
+        self._busy = _with_moments(1.0 - np.vstack((talk, wrap)))
+        self._handle_key = (self.handle.version, self._horizons_version, self.lag)
 
-    def _check_promises(self, floor: FloorView) -> None:
+    def _check_promises(self, now: float, ready: list[AgentView], finishing: list[AgentView]) -> None:
         """Learn how far the desk's forecasts of a finish are off, from agents who became ready."""
         promised = self._promised
-        seen: dict[str, float] = {}
-        now = floor.now
-        for agent in floor.agents:
-            if agent.state == "ready":
+        if promised:
+            for agent in ready:
                 due = promised.get(agent.agent_id)
                 if due is not None:
                     off = min(abs(agent.since - due), 20.0)
                     variance = self.finish_error**2
                     self.finish_error = math.sqrt(variance + (off * off - variance) / _MEMORY_FINISH)
-            elif agent.finishing_in is not None:
-                seen[agent.agent_id] = promised.get(agent.agent_id, now + max(agent.finishing_in, 0.0))
-        self._promised = seen
+        self._promised = {
+            agent.agent_id: promised.get(agent.agent_id, now + max(agent.finishing_in or 0.0, 0.0))
+            for agent in finishing
+        }
 
     # ------------------------------------------------------------------ looking
 
     def call_bins(self, floor: FloorView) -> npt.NDArray[np.int64]:
         """Give the age of every call in flight in bins, each within 0 .. BINS."""
         now = floor.now
-        ages = np.array([now - call.placed_at for call in floor.in_flight], dtype=np.float64)
-        return np.minimum(np.maximum(ages / BIN, 0.0), float(BINS)).astype(np.int64)
+        placed = np.array([call.placed_at for call in floor.in_flight], dtype=np.float64)
+        return np.minimum(np.maximum((now - placed) / BIN, 0.0), float(BINS)).astype(np.int64)
 
     def look(self, floor: FloorView) -> Look:
         """Look ahead over the floor, after bringing the answer rate up to date."""
@@ -226,76 +152,73 @@ class Forecaster:
 
         talking: list[float] = []
         wrapping: list[float] = []
-        finishing: list[float] = []
-        ready = 0
+        finishing: list[AgentView] = []
+        ready: list[AgentView] = []
         for agent in floor.agents:
             state = agent.state
             if state == "ready":
-                ready += 1
+                ready.append(agent)
             elif agent.finishing_in is not None:
-                finishing.append(agent.finishing_in)
+                finishing.append(agent)
             elif state == "talking":
-                talking.append(now - agent.since)
+                talking.append(agent.since)
             elif state == "wrap_up":
-                wrapping.append(now - agent.since)
+                wrapping.append(agent.since)
             else:
-                talking.append(0.0)
+                talking.append(now)
         agents = len(floor.agents)
-        self._refresh_handle(agents, talking, wrapping)
+        talked, wrapped = now - np.array(talking, dtype=np.float64), now - np.array(wrapping, dtype=np.float64)
+        self._refresh_handle(agents, talked, wrapped)
         if finishing or self._promised:
-            self._check_promises(floor)
+            self._check_promises(now, ready, finishing)
 
-        busy = [
-            self._busy_talk[_rows(talking, TALK_ROWS)],
-            self._busy_wrap[_rows(wrapping, WRAP_ROWS)],
-        ]
+        rows = np.concatenate((_rows(talked, TALK_ROWS), _rows(wrapped, WRAP_ROWS) + TALK_ROWS))
+        few = len(rows) <= _FEW
+        # On a large floor the busy agents stand as one row: their moments added up.
+        busy = [self._busy[rows] if few else (np.bincount(rows, minlength=len(self._busy)) @ self._busy)[None, :]]
+        free = len(ready) + len(rows) - float(busy[0][:, 0].sum())
         if finishing:
             wait = max(0.0, self._policy.allowed_wait - self.lag)
-            due = np.maximum(np.array(finishing), 0.0)[:, None]
-            busy.append(1.0 - standard_normal_cdf((self._horizons + wait - due) / max(self.finish_error, 0.1)))
-        held = np.vstack(busy)
+            due = np.array([max(agent.finishing_in or 0.0, 0.0) for agent in finishing])[:, None]
+            late = 1.0 - standard_normal_cdf((self._horizons + wait - due) / max(self.finish_error, 0.1))
+            busy.append(_with_moments(late))
+            free += len(finishing) - float(late[:, 0].sum())
+        unserved = 0.0
         if floor.waiting:
-            held = np.vstack((held, self._waiting_rows(floor, ready, held)))
+            # A waiting person takes an agent only if one is free in time; the others will be lost.
+            unserved = max(0.0, len(floor.waiting) - free)
+            share = 1.0 - unserved / len(floor.waiting)
+            busy.append(_with_moments(np.full((len(floor.waiting), _COLUMNS), share)))
+        held = busy[0] if len(busy) == 1 else np.concatenate(busy)
 
         estimates = [call.answer_probability for call in floor.in_flight]
-        listed = estimates.count(None) < len(estimates)
-        calls = self._listed_calls(floor, bins) if listed else None
-        spread = held * (1.0 - held)
-        held_mean, variance = held.sum(axis=0), spread.sum(axis=0)
-        mean = held_mean
-        third = (spread * (1.0 - 2.0 * held)).sum(axis=0)
-        if calls is None:
-            sums = np.bincount(bins, minlength=BINS + 1) @ self._call_sums
-            k = 1 + _SHARES
-            mean, variance, third = mean + sums[:k], variance + sums[k : 2 * k], third + sums[2 * k :]
+        if estimates.count(None) < len(estimates):
+            calls = _with_moments(self._listed_calls(floor, bins))
+            coming = calls.sum(axis=0)
+        elif len(bins) <= _FEW:
+            calls = self._calls[bins]
+            coming = calls.sum(axis=0)
         else:
-            more = calls * (1.0 - calls)
-            mean, variance = mean + calls.sum(axis=0), variance + more.sum(axis=0)
-            third = third + (more * (1.0 - 2.0 * calls)).sum(axis=0)
-        exact = agents <= _SMALL and use_exact(held.shape[0] + len(bins), float(variance[1:].min()))
-        answers = mean - held_mean
-        doubt = (answers * self.rate.relative_error) ** 2
-        variance = variance + doubt
-        trials = None
-        if exact:
-            trials = np.vstack((held, self._calls[bins] if calls is None else calls))
+            calls = None
+            coming = np.bincount(bins, minlength=BINS + 1) @ self._calls
+        mean, variance, third = (held.sum(axis=0) + coming).reshape(3, _COLUMNS)
+        answers = coming[:_COLUMNS]
+        exact = calls is not None and few and agents <= _SMALL
+        exact = exact and use_exact(held.shape[0] + len(bins), float(variance[1:].min()))
+        variance = variance + (answers * self.rate.relative_error) ** 2
         # A large floor would flood itself with calls to let go; a small one needs every chance.
         weights = self._early_weights if agents <= _SMALL else self._weights
         return Look(
             agents,
-            self._calls[0],
+            self._calls[0, :_COLUMNS],
             weights,
             moments=(mean, variance, third),
             answers=answers,
             doubt=self.rate.relative_error,
-            trials=trials,
+            held=held[:, :_COLUMNS] if exact else None,
+            calls=self._calls[:0, :_COLUMNS] if calls is None else calls[:, :_COLUMNS],
+            unserved=unserved,
         )
-
-    def _waiting_rows(self, floor: FloorView, ready: int, busy: Floats) -> Floats:
-        """A waiting person takes an agent only if one is free in time; the others will be lost."""
-        soon_free = ready + float((1.0 - busy[:, 0]).sum())
-        share = min(1.0, soon_free / len(floor.waiting))
-        return np.full((len(floor.waiting), 1 + _SHARES), share)
 
     def _listed_calls(self, floor: FloorView, bins: npt.NDArray[np.int64]) -> Floats:
         """Answer probabilities where leads carry their own estimate (others take the tracked rate)."""
@@ -307,6 +230,7 @@ class Forecaster:
 
     def _rebuild(self) -> None:
         self._ring_key, self._handle_key = (-1, 0.0), (-1, -1, 0.0)
+        self._horizons = np.zeros(_COLUMNS)
         self._refresh_ring()
 
     def to_state(self) -> dict[str, Any]:
@@ -340,7 +264,12 @@ class Forecaster:
         self._rebuild()
 
 
-def _rows(elapsed: list[float], rows: int) -> npt.NDArray[np.int64]:
+def _with_moments(probabilities: Floats) -> Floats:
+    """Set beside each trial's probabilities (m, k) their variances and third moments: shape (m, 3k)."""
+    spread = probabilities * (1.0 - probabilities)
+    return np.concatenate((probabilities, spread, spread * (1.0 - 2.0 * probabilities)), axis=1)
+
+
+def _rows(elapsed: Floats, rows: int) -> npt.NDArray[np.int64]:
     """Table rows of the agents who have been at it for `elapsed` seconds."""
-    seconds = np.minimum(np.maximum(np.array(elapsed, dtype=np.float64), 0.0), rows - 1.0)
-    return seconds.astype(np.int64)
+    return np.minimum(np.maximum(elapsed, 0.0), rows - 1.0).astype(np.int64)

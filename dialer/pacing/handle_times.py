@@ -133,7 +133,7 @@ class HandleTimes:
         self.version += 1
 
     def free_within(
-        self, horizons: Floats, talking: Sequence[float] = (), wrapping: Sequence[float] = ()
+        self, horizons: Floats, talking: Sequence[float] | Floats = (), wrapping: Sequence[float] | Floats = ()
     ) -> tuple[Floats, Floats]:
         """Give the probability of being free within each horizon, by elapsed time and state.
 
@@ -183,7 +183,7 @@ class HandleTimes:
         self.version = int(state["version"])
 
 
-def _sum_spent(duration: _Duration, elapsed: Sequence[float]) -> Floats | None:
+def _sum_spent(duration: _Duration, elapsed: Sequence[float] | Floats) -> Floats | None:
     if not len(elapsed):
         return None
     ages = np.asarray(elapsed, dtype=np.float64)

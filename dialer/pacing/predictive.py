@@ -9,9 +9,11 @@ abandonment" and it needs no ratio that someone must tune; compare Samuelson 199
 dialing for outbound telephone call centers", Interfaces 29, and Korolyuk, Melikov, Ponomarenko and
 Rustamov on predictive dialing as a controlled queue.
 
-Before the budget carries a prediction, and whenever the next abandonment would be unlawful, the
-pacer dials 1:1, which abandons nobody while agents stay. Where abandonments come from elsewhere (an
-answering-machine detector that takes people for machines) the 1:1 floor itself yields.
+The hard ledger comes before the price. No call is added whose answer, with all others on their way,
+could cost more than what the answers so far have paid for. While nothing is payable, and just before
+an accounting period ends, the pacer dials 1:1, which abandons nobody while agents stay. Where people
+are lost although agents are ready (an answering-machine detector that takes people for machines) no
+pace is lawful: dialing stops, with the advice to switch it off, until `forgive` or the next period.
 
 Lawful release. A call that rang at least `min_ring` may be let go. It is let go when an answer just
 now would find nobody with a probability above the price.
@@ -26,8 +28,10 @@ from __future__ import annotations
 from typing import Any
 
 from dialer.pacing.base import Pacer
-from dialer.pacing.forecast import Forecaster, Look
+from dialer.pacing.budget import LEDGER_RISK
+from dialer.pacing.forecast import Forecaster
 from dialer.pacing.limits import Limit, dial_limit, needed_lines, releasable
+from dialer.pacing.look import Look
 from dialer.pacing.policy import PacingPolicy
 from dialer.pacing.ring_times import BIN, BINS
 from dialer.pacing.simple import one_to_one
@@ -37,13 +41,12 @@ __all__ = ["PredictivePacer"]
 
 #: Calls in flight beyond one per agent, as a share of the calls the answer rate rests on.
 _LEAP = 0.5
-#: The threshold while the next abandonment would be unlawful: as safe as 1:1, whatever the floor's size.
-_GUARDED = 0.002
-#: Abandonments the budget must still hold beside those of the answers on their way, and their clumping.
-_RESERVE, _CLUMPING = 2.0, 3.0
-#: A call that may be let go is, when its overload chance is over this many times the threshold.
-_RELEASE = 1.0
-
+#: Abandonments that the ledger keeps for what no forecast knows: an agent who leaves, a person cut off.
+_IN_HAND = 1
+#: Losses with agents ready, beyond the cap, from which on the board names them.
+_SUSPICIOUS = 2.0
+#: Seconds by which the report of a call's end may be late.
+_LATE = 2.0
 #: Seconds between two looks at a floor that changed little, and at one on which no call came or went.
 _REST, _REST_UNCHANGED = 0.25, 0.9
 _RESTING = Decision(0, (), "Dialing 0: nothing material changed since the last look ahead.")
@@ -65,7 +68,7 @@ class PredictivePacer(Pacer):
             return _RESTING
         self._looked_at = floor.now
         self._looked_sizes = (len(floor.agents), len(floor.in_flight), len(floor.waiting))
-        ready = sum(1 for agent in floor.agents if agent.state == "ready")
+        ready = [agent.state for agent in floor.agents].count("ready")
         limit = dial_limit(self.policy, floor)
         if not floor.agents:
             return one_to_one(self, floor, ready, limit, "no agent is here")
@@ -73,12 +76,13 @@ class PredictivePacer(Pacer):
             return self._give_up(floor, ready)
         look = self.forecaster.look(floor)
         ledger = self.ledger
-        if ledger.guarded and (ledger.cap * ledger.answers < 1.0 or ledger.cap <= 0.0):
-            return one_to_one(self, floor, ready, limit, self._guard_sentence())
-        # The answers on their way cost their share, in clumps, and two people may be lost at once.
-        tight = ledger.room - _CLUMPING * ledger.aim * look.answers_to_come < _RESERVE
-        threshold = min(ledger.threshold, _GUARDED) if tight else ledger.threshold
-        release = self._release(floor, look, threshold)
+        payable = ledger.payable(look.unserved + ledger.structural)
+        guard = self._guard(floor, payable)
+        if guard is not None:
+            return one_to_one(self, floor, ready, limit, guard)
+        threshold = ledger.threshold
+        spend = payable - _IN_HAND
+        release = self._release(floor, look, threshold, spend)
         dial = 0
         bound = "a call now would likely find nobody"
         if not release:
@@ -86,11 +90,15 @@ class PredictivePacer(Pacer):
             known = len(floor.agents) + int(self.forecaster.known_calls * _LEAP) - len(floor.in_flight)
             if known < limit.calls:
                 limit = Limit(max(known, 0), "too few calls known yet")
-            dial = max(look.most_calls(threshold, limit.calls), min(needed_lines(ready, floor), limit.calls))
-            if tight:
-                bound = self._guard_sentence()
-            elif dial == limit.calls:
+            room = look.most_calls(threshold, limit.calls, spend)
+            one_each = min(needed_lines(ready, floor), limit.calls)
+            dial = max(room.calls, one_each)
+            if dial and dial == limit.calls:
                 bound = f"{limit.name} bound it"
+            elif room.by_ledger:
+                bound = f"the budget has {spend} abandonments to spend and more calls could cost more (law)"
+            elif dial and dial == one_each:
+                bound = "1:1 is as good as prediction now"
             elif dial:
                 bound = f"room for {dial} more at an overload chance of {100 * threshold:.1f} %"
         return Decision(dial, release, self._sentence(floor, ready, dial, release, bound))
@@ -107,8 +115,8 @@ class PredictivePacer(Pacer):
             return False
         return abs(floor.now - self._looked_at) < (_REST if changed else _REST_UNCHANGED)
 
-    def _release(self, floor: FloorView, look: Look, threshold: float) -> tuple[str, ...]:
-        if look.soon() < threshold * _RELEASE:
+    def _release(self, floor: FloorView, look: Look, threshold: float, spend: int) -> tuple[str, ...]:
+        if not self.policy.release_ringing or (look.soon() < threshold and look.soon(spend) < LEDGER_RISK):
             return ()
         return tuple(releasable(self.policy, floor))
 
@@ -125,16 +133,25 @@ class PredictivePacer(Pacer):
 
     # ------------------------------------------------------------------ speaking
 
-    def _guard_sentence(self) -> str:
+    def _guard(self, floor: FloorView, payable: int) -> str | None:
+        """Say why only 1:1 is lawful now, or None."""
         ledger = self.ledger
-        if ledger.rate > ledger.cap:
-            return f"1:1 because {100 * ledger.rate:.1f} % of the period's answers were abandoned (law)"
-        if not ledger.guarded:
-            return "the answers on their way may use up what the budget has left, so only safe calls are added"
-        return (
-            f"1:1 by the small-team guard: one abandonment in {ledger.answers + 1} answers would exceed "
-            f"{100 * ledger.cap:.1f} % (law)"
-        )
+        if payable < 1:
+            if ledger.idle_excess > _SUSPICIOUS:
+                return (
+                    f"1:1 because {ledger.idle_abandoned} people were lost while an agent was ready: "
+                    "check answering-machine detection"
+                )
+            if ledger.rate > ledger.cap:
+                return f"1:1 because {100 * ledger.rate:.1f} % of the period's answers were abandoned (law)"
+            return (
+                f"1:1 by the small-team guard: with {ledger.abandoned} of {ledger.answers} answers abandoned, "
+                f"one more could exceed {100 * ledger.cap:.1f} % (law)"
+            )
+        settles = self.policy.ring_timeout + self.policy.allowed_wait + _LATE
+        if ledger.cap < 1.0 and ledger.ends_within(floor.now, settles):
+            return "1:1 because the accounting period ends, and the next one begins with an empty budget (law)"
+        return None
 
     def _sentence(self, floor: FloorView, ready: int, dial: int, release: tuple[str, ...], bound: str) -> str:
         ledger = self.ledger

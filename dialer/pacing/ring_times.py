@@ -39,7 +39,7 @@ _MEMORY = 6_000.0  # calls after which an observation weighs 1/e
 _PRIOR_HUMANS = 60.0
 _PRIOR_OTHERS = 120.0
 _SMOOTH = np.array([1.0, 2.0, 3.0, 2.0, 1.0]) / 9.0  # answers are spread over neighbouring bins
-_REFRESH = 60  # calls between two rebuilds of the shapes
+_REFRESH, _REFRESH_SHARE = 60, 0.04  # calls between two rebuilds of the shapes: at least, and of the calls known
 
 
 def _lognormal_cdf(x: Floats, mean: float, cv: float) -> Floats:
@@ -101,7 +101,8 @@ class RingTimes:
             in_flight: ages in bins of the calls in flight. They are at risk, too: without them the
                 first answers of a burst of calls would look like quick answers of a few calls.
         """
-        if self._since_rebuild >= _REFRESH:
+        known = self._risk[0] / self._unit
+        if self._since_rebuild >= max(_REFRESH, _REFRESH_SHARE * known):
             self._rebuild(in_flight)
 
     def _rebuild(self, in_flight: npt.NDArray[np.int64] | None = None) -> None:

@@ -43,7 +43,8 @@ class Result:
     decides: int = 0
     busy: float = 0.0
     signed_in: float = 0.0
-    worst_rate: float = 0.0
+    worst_rate: float = 0.0  # the highest running rate of any accounting period after its 34th answer
+    periods: dict = field(default_factory=dict)  # number of the period -> [answers, abandoned]
     reasons: set = field(default_factory=set)
 
     @property
@@ -73,7 +74,7 @@ class ReferenceFloor:
     report_lag: Callable[[random.Random], float] | None = None  # s from answer to its report
     lost_callbacks: float = 0.0  # share of non-human results never reported (the call just vanishes)
     carrier_down: Callable[[float], bool] | None = None
-    false_machine: float = 0.0  # share of people taken for machines (abandoned)
+    false_machine: Callable[[float], float] | float = 0.0  # share of people taken for machines (abandoned)
     lead_spread: Callable[[random.Random, float], float] | None = None  # each lead's own p, shown
     warm_up: float = 0.0  # s left out of utilisation
     tick: float = 0.5
@@ -135,6 +136,7 @@ class ReferenceFloor:
 
         push(0.0, "tick")
         last = 0.0
+        booked = (0, 0)
         while heap:
             t, _, kind, a, b = heapq.heappop(heap)
             if t > end:
@@ -166,7 +168,7 @@ class ReferenceFloor:
                 if a not in calls:
                     continue
                 placed = calls.pop(a).placed_at
-                if rng.random() < self.false_machine:
+                if rng.random() < at(self.false_machine):
                     out.abandoned += 1
                     pacer.observe(CallResolved(now, a, placed, "human", b))
                     pacer.observe(CallAbandoned(now, a, b))
@@ -195,8 +197,13 @@ class ReferenceFloor:
             elif kind == "ready":
                 pacer.observe(HandleTime(now, a, b[0], b[1]))
                 become_ready(a)
-            if out.answers >= 400:
-                out.worst_rate = max(out.worst_rate, out.rate)
+            if out.answers > booked[0]:
+                period = out.periods.setdefault(int(now // self.policy.period_seconds), [0, 0])
+                period[0] += out.answers - booked[0]
+                period[1] += out.abandoned - booked[1]
+                booked = (out.answers, out.abandoned)
+                if period[0] >= 34:
+                    out.worst_rate = max(out.worst_rate, period[1] / period[0])
 
             agents = tuple(views.values())
             if self.finish_known:

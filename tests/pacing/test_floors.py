@@ -54,10 +54,10 @@ def test_the_answer_rate_may_jump_from_10_to_45_percent():
 
 def test_the_answer_rate_may_swing_by_60_percent_over_two_hours():
     result = ReferenceFloor(
-        agents=10, p=lambda t: 0.2 * (1 + 0.6 * math.sin(2 * math.pi * t / 7200)), seed=7, policy=LEVERS
+        agents=10, p=lambda t: 0.2 * (1 + 0.6 * math.sin(2 * math.pi * t / 7200)), seed=7, policy=LEVERS, warm_up=1800.0
     ).run(1.5)
     assert result.rate <= 0.03
-    assert result.utilisation > 0.75
+    assert result.utilisation > 0.72
 
 
 def test_handle_time_may_double():
@@ -90,14 +90,29 @@ def test_heavy_tailed_talk_keeps_the_cap():
 
 def test_people_taken_for_machines_eat_a_third_of_the_budget_and_the_rest_is_kept():
     result = ReferenceFloor(agents=12, p=0.3, false_machine=0.01, seed=11, policy=PLAIN).run(1.2)
-    assert result.rate <= 0.031
+    assert result.rate <= 0.03
     assert result.utilisation > 0.6
 
 
-def test_when_a_sixth_of_people_are_taken_for_machines_dialing_ends_and_says_so():
-    floor = ReferenceFloor(agents=12, p=0.3, false_machine=0.16, seed=12, policy=PLAIN)
-    floor.run(0.6)
-    assert floor.pacer.ledger.hopeless
+@pytest.mark.parametrize("share", [0.06, 0.1])
+def test_when_too_many_people_are_taken_for_machines_dialing_ends_and_the_period_can_be_mended(share):
+    floor = ReferenceFloor(agents=12, p=0.3, false_machine=share, seed=12, policy=PLAIN)
+    floor.run(2.0)
+    ledger = floor.pacer.ledger
+    assert ledger.hopeless
+    assert ledger.abandoned - 0.03 * ledger.answers < 7
+    floor.pacer.forgive()  # the operator switched detection off
+    ReferenceFloor(agents=12, p=0.3, seed=13, policy=PLAIN, pacer=floor.pacer).run(1.5)
+    assert ledger.rate <= 0.03
+
+
+def test_detection_switched_on_in_mid_period_ends_dialing_before_the_period_is_lost():
+    floor = ReferenceFloor(agents=20, p=0.3, seed=16, policy=PLAIN, false_machine=lambda t: 0.1 if t > 3600 else 0.0)
+    result = floor.run(1.5)
+    ledger = floor.pacer.ledger
+    assert ledger.hopeless
+    assert result.worst_rate <= 0.04
+    assert ledger.abandoned - 0.03 * ledger.answers < 5  # some 150 answers mend it
 
 
 def test_leads_that_carry_their_own_probability_keep_the_cap():
@@ -107,13 +122,16 @@ def test_leads_that_carry_their_own_probability_keep_the_cap():
         seed=13,
         policy=LEVERS,
         lead_spread=lambda rng, p: rng.choice([0.25 * p, p, 1.75 * p]),
+        warm_up=1800.0,
     ).run(1)
     assert result.rate <= 0.03
     assert result.utilisation > 0.7
 
 
 def test_the_desks_forecast_of_a_finish_may_be_wrong_by_seconds():
-    result = ReferenceFloor(agents=10, p=0.2, seed=14, policy=LEVERS, finish_known=10.0, finish_noise=3.0).run(1)
+    result = ReferenceFloor(
+        agents=10, p=0.2, seed=14, policy=LEVERS, finish_known=10.0, finish_noise=3.0, warm_up=1800.0
+    ).run(1)
     assert result.rate <= 0.03
     assert result.utilisation > 0.7
 

@@ -183,11 +183,18 @@ def test_progressive_abandons_nobody(seed, p):
     assert result.abandoned == 0
 
 
-def test_ratio_dials_its_lines_per_ready_agent_within_the_cap():
+def test_ratio_dials_its_lines_per_agent_within_the_cap():
+    pacer, now = seasoned(PacingPolicy(mode="ratio", lines_per_agent=2.5))
+    assert pacer.decide(FloorView(now, agents(ready=4, talking=3), ringing(3), ())).dial == 7
+    wild, now = seasoned(PacingPolicy(mode="ratio", lines_per_agent=50.0, max_lines_per_agent=4.0))
+    assert wild.decide(FloorView(now, agents(ready=2), (), ())).dial == 8
+
+
+def test_ratio_dials_one_to_one_while_the_next_abandonment_would_be_unlawful():
     pacer = make_pacer(PacingPolicy(mode="ratio", lines_per_agent=2.5))
-    assert pacer.decide(FloorView(0.0, agents(ready=4, talking=3), ringing(3), ())).dial == 7
-    wild = make_pacer(PacingPolicy(mode="ratio", lines_per_agent=50.0, max_lines_per_agent=4.0))
-    assert wild.decide(FloorView(0.0, agents(ready=2), (), ())).dial == 8
+    decision = pacer.decide(FloorView(0.0, agents(ready=4, talking=3), ringing(3), ()))
+    assert decision.dial == 1
+    assert "law" in decision.reason
 
 
 def test_preview_never_dials_by_itself():
@@ -207,6 +214,36 @@ def test_predictive_dials_more_than_one_line_per_agent_once_it_knows_the_floor()
     pacer, now = seasoned(PacingPolicy())
     decision = pacer.decide(FloorView(now + 100, agents(ready=3, talking=7, since=now), (), ()))
     assert decision.dial > 3
+
+
+def test_the_reason_says_when_one_to_one_is_as_good_as_prediction():
+    pacer, now = seasoned(PacingPolicy(), answers=100, p=0.8)
+    decision = pacer.decide(FloorView(now + 100, agents(ready=1), (), ()))
+    assert decision.dial == 1
+    assert "1:1 is as good as prediction" in decision.reason
+
+
+def test_just_before_a_period_ends_only_calls_that_need_no_budget_are_placed():
+    pacer, now = seasoned(PacingPolicy(period_days=1.0))
+    began = pacer.ledger.began
+    floor = FloorView(began + 86_400.0 - 20.0, agents(ready=3, talking=7, since=now), (), ())
+    decision = pacer.decide(floor)
+    assert decision.dial == 3
+    assert "period ends" in decision.reason
+
+
+def test_two_people_lost_beside_ready_agents_are_named_before_dialing_has_to_end():
+    pacer = make_pacer(PacingPolicy())
+    floor = FloorView(0.0, agents(ready=3), (), ())
+    for i in range(60):
+        pacer.decide(floor)
+        outcome = CallServed(0.0, f"c{i}", 0.0, "a") if i % 20 or not i else CallAbandoned(0.0, f"c{i}", 0.0)
+        pacer.observe(outcome)
+    for i in range(2):
+        pacer.observe(CallAbandoned(0.0, f"d{i}", 0.0))
+    decision = pacer.decide(FloorView(9.0, agents(ready=4), (), ()))
+    assert decision.dial == 4
+    assert "answering-machine detection" in decision.reason
 
 
 def test_past_the_cap_nothing_but_safe_calls_until_the_period_is_safe():
@@ -259,7 +296,7 @@ def test_a_greeting_gives_time_so_more_may_be_dialed():
     dials = []
     for greeting in (0.0, 8.0):
         pacer, now = seasoned(PacingPolicy(greeting=greeting))
-        dials.append(pacer.decide(FloorView(now + 60, agents(ready=8, talking=40, since=now), (), ())).dial)
+        dials.append(pacer.decide(FloorView(now + 116, agents(ready=8, talking=40, since=now), (), ())).dial)
     assert dials[1] > dials[0]
 
 
