@@ -46,7 +46,7 @@ _LAST_CALLS = 2 * 3600.0
 _LOG_EVERY = 30.0
 #: In real time everything is decided and written at once; a virtual day may take its time in its own seconds.
 _REAL_PACE = {"flush_after": 0.2, "beat": 0.0}
-_VIRTUAL_PACE = {"flush_after": 5.0, "beat": 0.5}
+_VIRTUAL_PACE = {"flush_after": 5.0, "beat": 1.0}
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from markupsafe import Markup
 from matplotlib.figure import Figure
 
-from dialer.reports.drawing import BLUE, GREY, INK, MUTED, ORANGE, PAPER, Plot, bars, draw, short
+from dialer.reports.drawing import BLUE, GREY, MUTED, ORANGE, PAPER, Plot, bars, draw, short
 from dialer.reports.html import template
 from dialer.reports.preview import Preview, headline, tables
 from dialer.reports.values import Table, show
@@ -100,7 +100,7 @@ def _now(preview: Preview) -> Callable[[Figure], str]:
         texts = [f"{row[1]:,}  ({show(row[2], 'share')})" for row in rows]
         counts = [preview.now, preview.later, preview.beyond, preview.blocked]
         bars(figure, [str(row[0]) for row in rows], counts, texts, colour=BLUE, hatch="")
-        figure.axes[0].tick_params(axis="y", labelcolor=INK)
+        figure.axes[0].set_ylim(len(rows) - 0.4, -0.6)  # a bar of 0 has a name all the same
         return f"{preview.now:,} of {preview.in_play:,} at {preview.at:%a %H:%M %Z}."
 
     return drawing

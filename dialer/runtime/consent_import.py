@@ -160,7 +160,7 @@ class ConsentFile:
                     begins, line = line + 1, reader.line_num + 1
                     found = {name: text.strip() for name, text in zip(names, row, strict=False) if name in COLUMNS}
                     if any(found.values()):
-                        if any(text.strip() for text in row[len(names) :]):
+                        if len(row) > len(names):
                             found[""] = "more cells than columns"
                         yield begins, found
         except UnicodeError as error:

@@ -11,7 +11,7 @@ lists of the same kind, or on a list of a place it is not in, is evaluated by it
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import numpy as np
@@ -63,7 +63,7 @@ def codes_of(bits: int) -> frozenset[Code]:
 
 
 class Screening:
-    """Judges some numbers of a campaign at one instant, and whether they are callable later.
+    """Judges some numbers of a campaign at one instant, and whether they are callable in the 24 hours after.
 
     Args:
         gate: with the rules; its facts are not asked.
@@ -96,9 +96,13 @@ class Screening:
         everyone = np.arange(len(frame))
         said = self._listings.ask(everyone, at)
         self.bits, state = self._judge(everyone, said, at)
+        self._capped = np.zeros(len(frame), dtype=bool)
+        days = [at.astimezone(UTC).date() + timedelta(days=n) for n in range(-1, 4)]
+        self._same_caps = len({frozenset(cap.id for cap in gate.book.caps if cap.in_force(day)) for day in days}) == 1
         if self._pairs is not None:
             for rows, code in broken_caps(gate.book, self._contacts, self._pairs, at, policy):
                 self.bits[rows] |= BIT[code]
+                self._capped[rows] = True
         self.bits |= self._closed(at)
         # Those that only time keeps back, and one of each situation that they are in.
         self._maybe = np.flatnonzero((self.bits & ~np.int64(TIME_BITS)) == 0)
@@ -123,13 +127,23 @@ class Screening:
         found[self._maybe] = self._situations_at(at)[self._situation]
         found &= self._closed(at) == 0
         if self._pairs is not None:
-            kept = found[self._pairs.row]
-            pairs = Pairs(
-                self._pairs.row[kept], self._pairs.event[kept], self._pairs.events, self._pairs.same_number[kept]
-            )
-            for rows, _ in broken_caps(self._gate.book, self._contacts, pairs, at, self._policy):
-                found[rows] = False
+            self._look_at_caps(self._pairs, found, at)
+            found &= ~self._capped
         return found
+
+    def _look_at_caps(self, every: Pairs, rows: NDArray[np.bool_], at: datetime) -> None:
+        """Bring up to date which of some rows break a cap.
+
+        The past only grows older, so a row that breaks none stays so, unless another rule comes into force.
+        """
+        wanted = rows & self._capped if self._same_caps else rows
+        kept = wanted[every.row]
+        if not kept.any():
+            return
+        pairs = Pairs(every.row[kept], every.event[kept], every.events, every.same_number[kept])
+        self._capped[wanted] = False
+        for broken, _ in broken_caps(self._gate.book, self._contacts, pairs, at, self._policy):
+            self._capped[broken] = True
 
     def _situations_at(self, at: datetime) -> NDArray[np.bool_]:
         """Which situations allow a call, past calls and blocks apart; asked again when that may change."""
