@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from pathlib import Path
@@ -71,6 +72,8 @@ def main() -> None:
     """Run the command line; every mistake of the operator is one line and an exit code, never a traceback."""
     from dialer.cli.common import is_operator_mistake
 
+    # Commands build much and drop little: looking for cycles as often as Python does by default costs a tenth.
+    gc.set_threshold(50_000, 20, 20)
     try:
         code = app(standalone_mode=False)
         raise SystemExit(code if isinstance(code, int) else 0)

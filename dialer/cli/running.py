@@ -143,9 +143,7 @@ def simulation_settings(campaign: Campaign, plan: Plan) -> SimulationSettings:
 
 def run_campaign(workspace: Workspace, campaign: Campaign, plan: Plan) -> int:
     """Run it; return the exit code."""
-    # What is loaded by now lives as long as the run: looking through it for garbage again and again costs a tenth.
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 20)
+    gc.freeze()  # what is loaded by now lives as long as the run: no use in looking through it for garbage
     configure_log(workspace.settings.log_level)
     store = open_store(workspace.database_url, durable=not plan.virtual)
     try:
