@@ -98,7 +98,8 @@ class Driver:
         self._waiting: list[Fact] = []  # facts for the next transaction
         self._working = False
         self._flush_planned = False
-        self._wake_at = float("inf")
+        self._wake_at = float("inf")  # the earliest wake that is planned
+        self._asked = float("-inf")  # the deadline that the engine asked for last
         self.on_commit: Callable[[Writing], None] | None = None  # further words for a dialing transaction
 
     def start(self) -> None:
@@ -210,6 +211,7 @@ class Driver:
             self._clock.call_at(self._clock.now() + self._flush_after, self.flush)
 
     def _plan_wake(self, at: float) -> None:
+        self._asked = at
         if at < self._wake_at:
             self._wake_at = at
             self._clock.call_at(at, lambda: self._wake(at))
@@ -218,6 +220,9 @@ class Driver:
         if at == self._wake_at:
             self._wake_at = float("inf")
         self.send(ev.Tick(self._clock.now()))
+        # The engine asks once for each deadline; one asked for while an earlier wake was planned is planned now.
+        if self._clock.now() < self._asked < self._wake_at:
+            self._plan_wake(self._asked)
 
     def _fetch(self, at: float, count: int) -> None:
         self.flush()  # leads given back a moment ago are to be seen

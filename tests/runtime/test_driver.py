@@ -230,3 +230,31 @@ def test_the_token_bucket_never_gives_more_than_its_rate_and_one_burst():
     bucket.take(1100.0, bucket.available(1100.0))
     with pytest.raises(ValueError, match="1 dials asked, 0 allowed"):
         bucket.take(1100.0, 1)
+
+
+def test_the_message_plays_in_time_though_every_agent_has_left_and_dialing_is_over(small: World):
+    with small.store() as store:
+        hand = Hand(small, store)
+        hand.tell(ev.AgentReady, "ann")
+        call = hand.carrier.placed[-1].call_id
+        hand.tell(ev.Placed, call)
+        hand.tell(ev.Ringing, call)
+        hand.session.drain("the day is over")  # nothing asks the pacer from now on, so nothing else wakes the engine
+        hand.tell(ev.AgentGone, "ann", "end of shift")
+        hand.wait(3.0)
+        hand.tell(ev.Answered, call)
+        hand.wait(2.0)
+        assert ("play", call) in hand.carrier.asked
+
+
+def test_a_wake_asked_for_while_an_earlier_one_was_planned_is_not_lost(small: World):
+    with small.store() as store:
+        hand = Hand(small, store)
+        now = hand.clock.now()
+        ticks: list[float] = []
+        hand.driver.engine.handle = lambda event: ticks.append(event.at) or []  # type: ignore[method-assign]
+        hand.driver._plan_wake(now + 2.0)
+        hand.driver._plan_wake(now + 1.0)
+        hand.driver._plan_wake(now + 5.0)  # the engine asks once for each deadline
+        hand.wait(10.0)
+        assert {now + 1.0, now + 5.0} <= set(ticks)
