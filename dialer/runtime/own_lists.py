@@ -17,10 +17,7 @@ from dialer.store import suppressions
 from dialer.store.database import open_store
 from dnc.registries import ImportReport, ReadOptions, read_into
 
-__all__ = ["OWN_FORMATS", "import_own_list"]
-
-#: Formats whose entries are ours to keep, not a registry's.
-OWN_FORMATS = frozenset({"internal_dnc", "internal_dnc.v1", "vicidial", "vicidial.dnc", "vicidial.campaign_dnc"})
+__all__ = ["import_own_list"]
 
 
 def import_own_list(
