@@ -1,7 +1,7 @@
 """Files of the house's own Do-Not-Call entries into the database: internal lists and VICIdial's.
 
 They take effect on the very next dial, as entries added by hand do. What a row may mean is read as wide as it
-can be: an entry for a campaign that we do not have holds for the whole company.
+can be: an entry for a seller or a campaign that we do not have holds for the whole company.
 """
 
 from __future__ import annotations
@@ -35,11 +35,12 @@ def import_own_list(
     reading = read_into(file, format_name, ReadOptions(now=now))
     if dry_run or not reading.report.accepted:
         return reading.report, 0
-    known = set(workspace.campaign_names())
+    campaigns = set(workspace.campaign_names())
+    clients = {name.casefold(): name for name in (workspace.campaign(each).client for each in campaigns)}
     added = 0
     by = getpass.getuser()
     with open_store(workspace.database_url) as store, store.writing() as tx:
-        for entry in _entries(reading.rows, known, file.name):
+        for entry in _entries(reading.rows, campaigns, clients, file.name):
             scope, scope_id = entry["scope"], entry["scope_id"]
             there = suppressions.in_force(
                 tx,
@@ -55,7 +56,9 @@ def import_own_list(
     return reading.report, added
 
 
-def _entries(rows: Iterable[tuple[str, Mapping[str, str]]], known: set[str], file: str) -> Iterable[dict[str, Any]]:
+def _entries(
+    rows: Iterable[tuple[str, Mapping[str, str]]], campaigns: set[str], clients: Mapping[str, str], file: str
+) -> Iterable[dict[str, Any]]:
     """Each row as an entry of the internal list."""
     for _, row in rows:
         if "npa" in row:
@@ -68,10 +71,11 @@ def _entries(rows: Iterable[tuple[str, Mapping[str, str]]], known: set[str], fil
             }
             continue
         scope, scope_id = "company", ""
-        if row.get("scope", "all") == "seller" and row.get("seller"):
-            scope, scope_id = "client", row["seller"]
+        client = clients.get(row.get("seller", "").strip().casefold())
+        if row.get("scope", "all") == "seller" and client is not None:
+            scope, scope_id = "client", client
         campaign = row.get("campaign", "").lower()
-        if campaign in known:
+        if campaign in campaigns:
             scope, scope_id = "campaign", campaign
         said = " ".join(part for part in (row.get("note", ""), row.get("requested_at_utc", "")) if part)
         via = ", ".join(part for part in (row.get("channel", ""), row.get("agent", "")) if part)
