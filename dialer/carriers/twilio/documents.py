@@ -1,0 +1,128 @@
+"""The documents that tell the carrier what to do with a call. Pure: values in, text out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from twilio.twiml.voice_response import Dial, Gather, VoiceResponse
+
+__all__ = ["Message", "agent_room", "held", "hold_music", "hung_up", "into_room", "message", "notice", "opted_out"]
+
+#: A parked leg lasts a shift, not the carrier's four hours.
+_SHIFT = 86_400
+#: After the message the key may still be pressed for this long, s.
+_KEY_PATIENCE = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """The safe-harbour message of one call.
+
+    Attributes:
+        audio: address of the prerendered file.
+        confirmation: address of what is heard after the key was pressed.
+        opt_out: where the key press goes.
+        played: fetched when it was heard to its end.
+        key: the opt-out key.
+    """
+
+    audio: str
+    confirmation: str
+    opt_out: str
+    played: str
+    key: str
+
+
+def into_room(room: str, call_id: str, left: str, after: Message) -> str:
+    """Join the person to an agent's conference; should that fail, the message follows by itself.
+
+    Args:
+        room: the conference.
+        call_id: the person's label in it.
+        left: fetched when the conference is over for the person.
+        after: what is heard when the join fails.
+    """
+    response = VoiceResponse()
+    dial = Dial(action=left, method="POST")
+    dial.conference(
+        room,
+        participant_label=call_id,
+        start_conference_on_enter=True,
+        end_conference_on_exit=False,
+        beep="false",
+        wait_url="",
+        max_participants=3,
+        jitter_buffer_size="small",
+    )
+    response.append(dial)
+    return str(_with_message(response, after))
+
+
+def held(seconds: int, after: Message) -> str:
+    """Wait in silence, then play the message: what happens also when nobody is left to say otherwise."""
+    response = VoiceResponse()
+    if seconds > 0:
+        response.pause(length=seconds)
+    return str(_with_message(response, after))
+
+
+def message(after: Message) -> str:
+    """Play the safe-harbour message now."""
+    return held(0, after)
+
+
+def opted_out(confirmation: str) -> str:
+    """Confirm that the person is not called again, and hang up."""
+    response = VoiceResponse()
+    response.play(confirmation)
+    response.hangup()
+    return str(response)
+
+
+def hung_up() -> str:
+    """End the call."""
+    response = VoiceResponse()
+    response.hangup()
+    return str(response)
+
+
+def notice(audio: str) -> str:
+    """What a person alone hears on joining: the conversation is recorded."""
+    response = VoiceResponse()
+    response.play(audio)
+    return str(response)
+
+
+def hold_music(audio: str) -> str:
+    """What a person on hold hears, again and again."""
+    response = VoiceResponse()
+    response.play(audio, loop=0)
+    return str(response)
+
+
+def agent_room(room: str, status: str, jitter_buffer: str) -> str:
+    """Park an agent's leg in a conference of its own for the whole shift."""
+    response = VoiceResponse()
+    dial = Dial(time_limit=_SHIFT)
+    dial.conference(
+        room,
+        participant_label="agent",
+        start_conference_on_enter=True,
+        end_conference_on_exit=True,
+        beep="false",
+        wait_url="",
+        jitter_buffer_size=jitter_buffer,
+        status_callback=status,
+        status_callback_event="start end join leave",
+        status_callback_method="POST",
+    )
+    response.append(dial)
+    return str(response)
+
+
+def _with_message(response: VoiceResponse, after: Message) -> VoiceResponse:
+    gather = Gather(num_digits=1, action=after.opt_out, method="POST", timeout=_KEY_PATIENCE, input="dtmf")
+    gather.play(after.audio)
+    response.append(gather)
+    response.redirect(after.played, method="POST")
+    return response

@@ -1,0 +1,198 @@
+"""What the carrier asks and reports, as functions of the forms it sends; no web framework here.
+
+Requests come repeated, late, out of order or not at all. Every handler may be called twice with the same form.
+Whoever mounts them has verified the signature (`verified`) before.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import suppress
+
+import structlog
+
+from dialer.carriers.twilio import documents
+from dialer.carriers.twilio.account import TwilioAccount
+from dialer.carriers.twilio.addresses import FRAGMENTS
+from dialer.carriers.twilio.calls import Said
+from dialer.carriers.twilio.errors import end_cause
+from dialer.carriers.twilio.legs import Leg
+from dialer.engine.events import Answered, Bridged, MachineDetected, MessagePlayed, OptedOut
+
+__all__ = [
+    "agent_document",
+    "agent_reported",
+    "answer",
+    "browser_document",
+    "detection_reported",
+    "key_pressed",
+    "left_room",
+    "message_played",
+    "room_reported",
+    "status_reported",
+    "verified",
+]
+
+_log = structlog.get_logger(__name__)
+
+Form = Mapping[str, str]
+
+#: The reply to `/answer` waits this long for an agent, s; then comes a second of silence and the message.
+_WAIT = 0.8
+_HOLD = 1
+
+
+def verified(account: TwilioAccount, path: str, form: Form, signature: str) -> bool:
+    """Tell whether a request was signed with our account's token, for our public address and these fields.
+
+    Args:
+        account: whose token.
+        path: of the request, as sent.
+        form: its fields.
+        signature: the header `X-Twilio-Signature`.
+    """
+    from twilio.request_validator import RequestValidator
+
+    if form.get("AccountSid", account.settings.account_sid) != account.settings.account_sid:
+        return False
+    validator = RequestValidator(account.settings.auth_token.get_secret_value())
+    url = account.settings.public_url + path
+    # Whether the connection overrides in the fragment are signed too is written nowhere: both are ours.
+    return any(validator.validate(url + fragment, form, signature) for fragment in ("", *FRAGMENTS))
+
+
+# ---------------------------------------------------------------------- a person's call
+
+
+async def answer(account: TwilioAccount, call_id: str, form: Form) -> str | None:
+    """Somebody answered: tell the engine, and reply with what it decides.
+
+    Returns:
+        The document, or None for a call that is not ours (the caller replies with the orphans' document).
+    """
+    call = account.calls.get(call_id)
+    if call is None:
+        return None
+    call.sid = call.sid or form.get("CallSid", "")
+    if call.ended:
+        return documents.hung_up()
+    if call.said is not Said.NOTHING or call.decided.is_set():
+        return call.document  # asked again: the same word as before
+    call.asked = True
+    if call.hang_up:
+        return documents.hung_up()
+    call.deliver(Answered(account.clock.now(), call_id))
+    if not call.decided.is_set():
+        with suppress(TimeoutError):
+            await asyncio.wait_for(call.decided.wait(), _WAIT)
+    if not call.decided.is_set():
+        call.said = Said.HOLD
+        call.document = documents.held(_HOLD, call.message)
+        call.decided.set()
+    return call.document
+
+
+def status_reported(account: TwilioAccount, call_id: str, form: Form) -> bool:
+    """The call's progress; False for a call that is not ours."""
+    call = account.calls.get(call_id)
+    if call is None:
+        return False
+    call.sid = call.sid or form.get("CallSid", "")
+    sip = form.get("SipResponseCode", "")
+    account.report(call, form.get("CallStatus", ""), int(sip) if sip.isdigit() else None)
+    if call.hang_up and not call.ended:
+        account.end(call)  # it was given up before its name was known
+    return True
+
+
+def detection_reported(account: TwilioAccount, call_id: str, form: Form) -> None:
+    """The verdict on who answered: only a sure machine is one; everything else is a person."""
+    call = account.calls.get(call_id)
+    said = form.get("AnsweredBy", "unknown")
+    if call is not None and not call.ended and (said.startswith("machine") or said == "fax"):
+        call.deliver(MachineDetected(account.clock.now(), call_id))
+
+
+def key_pressed(account: TwilioAccount, call_id: str, form: Form) -> str | None:
+    """A key during the message: the opt-out key suppresses the number before the reply is sent."""
+    call = account.calls.get(call_id)
+    if call is None:
+        return None
+    if form.get("Digits", "") == call.message.key:
+        call.deliver(OptedOut(account.clock.now(), call_id))
+        return documents.opted_out(call.message.confirmation)
+    return documents.message(call.message)  # another key: say it again
+
+
+def message_played(account: TwilioAccount, call_id: str) -> str:
+    """The message was heard to its end."""
+    call = account.calls.get(call_id)
+    if call is not None and not call.ended:
+        call.deliver(MessagePlayed(account.clock.now(), call_id))
+    return documents.hung_up()
+
+
+def left_room(account: TwilioAccount, call_id: str, form: Form) -> str | None:
+    """The person left an agent's room, or never got in, and is still on the line."""
+    call = account.calls.get(call_id)
+    if call is None:
+        return None
+    over = form.get("CallStatus", "") in ("completed", "canceled", "failed")
+    if over or call.ended or (call.bridged and not call.agent_lost):
+        return documents.hung_up()
+    call.said = Said.MESSAGE  # nobody is there: the person is told, not left in silence
+    return documents.message(call.message)
+
+
+# ---------------------------------------------------------------------- agents' legs
+
+
+def agent_document(account: TwilioAccount, agent_id: str, leg_id: str) -> str:
+    """An agent's phone was answered: park it; one of an earlier leg is ended."""
+    leg = account.legs.find(agent_id, leg_id)
+    return documents.hung_up() if leg is None else account.room_document(leg)
+
+
+def browser_document(account: TwilioAccount, form: Form) -> str:
+    """An agent's browser connects: park it in a new leg."""
+    agent_id = form.get("From", "").removeprefix("client:")
+    if not agent_id or not form.get("From", "").startswith("client:"):
+        return documents.hung_up()
+    leg = account.legs.begin(agent_id)
+    leg.call_sid = form.get("CallSid", "")
+    return account.room_document(leg)
+
+
+def agent_reported(account: TwilioAccount, agent_id: str, leg_id: str, form: Form) -> None:
+    """The end of an agent's leg."""
+    leg = account.legs.find(agent_id, leg_id)
+    if leg is not None and end_cause(form.get("CallStatus", ""), None, False):
+        _lose(account, leg, f"the leg ended ({form.get('CallStatus')})")
+
+
+def room_reported(account: TwilioAccount, agent_id: str, leg_id: str, form: Form) -> None:
+    """Somebody joined or left an agent's room."""
+    leg = account.legs.find(agent_id, leg_id)
+    if leg is None:
+        return
+    event, label = form.get("StatusCallbackEvent", ""), form.get("ParticipantLabel", "")
+    sid, room_sid = form.get("CallSid", ""), form.get("ConferenceSid", "")
+    agents_own = label == "agent" or (sid != "" and sid == leg.call_sid)
+    if event == "participant-join" and agents_own:
+        account.legs.joined(leg, sid, room_sid)
+    elif event == "participant-join":
+        call = account.calls.get(label) or next((each for each in account.calls.values() if each.sid == sid), None)
+        if call is not None and not call.ended and call.agent_id == agent_id:
+            leg.room_sid = room_sid or leg.room_sid
+            call.bridged = True
+            call.deliver(Bridged(account.clock.now(), call.call_id, agent_id))
+    elif event == "conference-end" or (event == "participant-leave" and agents_own):
+        _lose(account, leg, "the agent's leg left its room")
+
+
+def _lose(account: TwilioAccount, leg: Leg, why: str) -> None:
+    for call in account.calls.values():
+        if call.agent_id == leg.agent_id and not call.ended:
+            call.agent_lost = True
+    account.legs.lost(leg, why)
