@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -70,7 +70,11 @@ class Settings(BaseSettings):
     scripts: _Folder = "scripts"
     reports: _Folder = "reports"
     rejects: _Folder = "rejects"
-    carrier: Annotated[Literal["simulated"], Field(description="who carries the calls")] = "simulated"
+    prompts: _Folder = "prompts"
+    carrier: Annotated[Literal["simulated", "twilio"], Field(description="who carries the calls")] = "simulated"
+    twilio: Annotated[
+        dict[str, Any], Field(description="the carrier's account; secrets come from the environment")
+    ] = Field(default_factory=dict)
     minimum_tzdata: Annotated[
         str, Field(pattern=r"^\d{4}\.\d+$", description="the oldest PyPI tzdata release to dial with")
     ] = "2026.6"

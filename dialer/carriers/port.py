@@ -17,7 +17,7 @@ __all__ = ["Carrier", "Deliver", "PlaceRequest"]
 
 #: Where a carrier delivers events: `Placed PlaceFailed Ringing Answered MachineDetected Bridged
 #: BridgeFailed MessagePlayed OptedOut Ended Lost LimitsChanged`.
-Deliver = Callable[[Event], None]
+Deliver = Callable[[Event], object]
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from dialer.engine import events as ev
 from dialer.engine.config import EngineConfig, Recycle
 from dialer.engine.floor import Floor
 from dialer.engine.pace import Pace, PacerPort
+from dialer.engine.rate import TokenBucket
 from dialer.engine.records import Agent, Call
 from dialer.engine.states import AgentState, CallResult, CallState, CampaignState, IllegalEvent, LeadState
 from dialer.engine.timers import Deadlines
@@ -67,15 +68,18 @@ class Engine:
         config: limits and clocks.
         pacer: `dialer.pacing.make_pacer(policy)`.
         recycle: what becomes of a lead after a call (`campaigns.recycle`).
+        account: the rate of the carrier's account, when other campaigns share it.
     """
 
-    def __init__(self, config: EngineConfig, pacer: LearningPacer, recycle: Recycle) -> None:
+    def __init__(
+        self, config: EngineConfig, pacer: LearningPacer, recycle: Recycle, account: TokenBucket | None = None
+    ) -> None:
         self.config = config
         self.floor = Floor()
         self._pacer = pacer
         self._recycle = recycle
         self._deadlines = Deadlines()
-        self.pace = Pace(config, pacer, self.floor, self._deadlines)
+        self.pace = Pace(config, pacer, self.floor, self._deadlines, account)
         self._now = float("-inf")
         self._woken_for: float | None = None
         self._told_health: CampaignState | None = None

@@ -30,7 +30,8 @@ class Floor:
         self.ended: OrderedDict[str, Call] = OrderedDict()
         self.agents: dict[str, Agent] = {}
         self.leads: deque[Lead] = deque()
-        self._shown: list[Agent] | None = None  # forgotten whenever an agent's state changes
+        self._shown: list[Agent] | None = None  # forgotten whenever an agent comes, pauses or goes
+        self._ready: dict[str, Agent] = {}
 
     def add(self, call: Call) -> None:
         """A new planned call."""
@@ -72,8 +73,8 @@ class Floor:
     def longest_ready(self, but: frozenset[str] = frozenset()) -> Agent | None:
         """The ready agent who has waited longest, leaving some out; ties go by name, so that runs are exact."""
         best: Agent | None = None
-        for agent in self.agents.values():
-            if agent.state is not AgentState.READY or agent.agent_id in but:
+        for agent in self._ready.values():
+            if agent.agent_id in but:
                 continue
             if best is None or (agent.since, agent.agent_id) < (best.since, best.agent_id):
                 best = agent
@@ -103,6 +104,12 @@ class Floor:
                 state, code, agent.pause_code = AgentState.PAUSED, agent.pause_code, None
         elif state in (AgentState.PAUSED, AgentState.OFFLINE):
             agent.call_id = agent.call_since = agent.pause_code = None
+        was_shown = agent.shown()
         agent.enter(state, at)
-        self._shown = None
+        if was_shown is not agent.shown():
+            self._shown = None
+        if state is AgentState.READY:
+            self._ready[agent.agent_id] = agent
+        else:
+            self._ready.pop(agent.agent_id, None)
         out.append(AgentChanged(at, agent.agent_id, state, agent.call_id, code))

@@ -36,12 +36,21 @@ class PacerPort(Protocol):
 class Pace:
     """When to ask the pacer, what of its answer the limits allow, and where further leads come from."""
 
-    def __init__(self, config: EngineConfig, pacer: PacerPort, floor: Floor, deadlines: Deadlines) -> None:
+    def __init__(
+        self,
+        config: EngineConfig,
+        pacer: PacerPort,
+        floor: Floor,
+        deadlines: Deadlines,
+        account: TokenBucket | None = None,
+    ) -> None:
         self._config = config
         self._pacer = pacer
         self._floor = floor
         self._deadlines = deadlines
-        self._bucket = TokenBucket(config.calls_per_second)
+        self._buckets = [TokenBucket(config.calls_per_second)]
+        if account is not None:  # shared with the account's other campaigns
+            self._buckets.append(account)
         self._hold_until = float("-inf")
         self._back_off = _BACK_OFF
         self._last_decision = float("-inf")
@@ -103,7 +112,7 @@ class Pace:
         self._fetch(now, len(agents), out)
         self._check_again(now + max(self._config.beat, _LONGEST_SILENCE))
         self._last_decision = now
-        tokens = 0 if now < self._hold_until else self._bucket.available(now)
+        tokens = 0 if now < self._hold_until else min(bucket.available(now) for bucket in self._buckets)
         if self.shared_tokens is not None:
             tokens = min(tokens, self.shared_tokens)
         in_flight = [call for call in self._floor.in_flight.values() if not call.hanging_up]
@@ -124,8 +133,10 @@ class Pace:
         allowed = max(0, min(tokens, len(self._floor.leads), self.lines - len(self._floor.calls)))
         for _ in range(min(decision.dial, allowed)):
             self._dial(now, out)
-        if decision.dial and tokens < 1 and (when := self._bucket.next_token_at(now)) is not None:
-            self._deadlines.add(max(when, self._hold_until), "rate")
+        if decision.dial and tokens < 1:
+            instants = [bucket.next_token_at(now) for bucket in self._buckets]
+            if all(when is not None for when in instants):
+                self._deadlines.add(max(self._hold_until, *[when for when in instants if when is not None]), "rate")
 
     def _check_again(self, at: float) -> None:
         """Have the pacer asked at `at` unless it is asked earlier anyway."""
@@ -146,7 +157,8 @@ class Pace:
 
     def _dial(self, now: float, out: list[Command]) -> None:
         lead = self._floor.leads.popleft()
-        self._bucket.take(now, 1)
+        for bucket in self._buckets:
+            bucket.take(now, 1)
         if self.shared_tokens is not None:
             self.shared_tokens -= 1
         self._serial += 1

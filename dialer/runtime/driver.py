@@ -106,8 +106,11 @@ class Driver:
         """Begin to hear the carrier."""
         self._carrier.open(self.send)
 
-    def send(self, event: ev.Event) -> None:
+    def send(self, event: ev.Event) -> str:
         """Give the engine an event, now or as soon as the present one is done with.
+
+        Returns:
+            Why the engine refused it, or "" (also while it waits behind another).
 
         Raises:
             LeaseLost: another run owns the campaign.
@@ -115,22 +118,28 @@ class Driver:
         """
         self._queue.append(event)
         if self._working:
-            return
+            return ""
         self._working = True
+        why = ""
         try:
             while self._queue:
-                self._handle(self._queue.popleft())
+                following = self._queue.popleft()
+                refused = self._handle(following)
+                if following is event:
+                    why = refused
         finally:
             self._working = False
+        return why
 
-    def _handle(self, event: ev.Event) -> None:
+    def _handle(self, event: ev.Event) -> str:
         try:
             commands = self.engine.handle(event)
         except IllegalEvent as refused:
             _log.warning("event_refused", event_type=type(event).__name__, why=str(refused))
-            return
+            return str(refused)
         if commands:
             self._execute(commands)
+        return ""
 
     def _execute(self, commands: list[cmd.Command]) -> None:
         """Write the facts, decide the dials, commit; then act."""

@@ -1,27 +1,41 @@
 """After a crash: nothing is forgotten, and nobody is called because of it.
 
-An attempt without an end was placed by a process that died. Whether it rang nobody here knows: it is
-closed as lost and counts towards every cap; if a live person had answered and no agent was there, it counts
-as abandoned. Its lead goes on as after a failed call, by the campaign's own rules.
+An attempt without an end was placed by a process that died. Where the carrier can be asked, its word is taken
+(`dialer.carriers.fates`); where it cannot, nobody knows whether the call rang: it is closed as lost and counts
+towards every cap. A live person who answered and got no agent counts as abandoned. The lead goes on by the
+campaign's own rules. A conversation that outlived the crash stays open until the carrier tells of its end.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from campaigns.files import Campaign
 from campaigns.recycle import after_call
+from dialer.carriers.fates import Fate
 from dialer.engine.engine import LearningPacer
+from dialer.engine.events import EndCause
 from dialer.pacing import CallAbandoned, CallServed
 from dialer.runtime.instants import moment, seconds
 from dialer.store import calls, hopper, outcomes, runs
 from dialer.store.transactions import Reading, Writing
 
-__all__ = ["Recovered", "recover", "replay"]
+__all__ = ["Recovered", "close_conversation", "recover", "replay"]
 
 #: A call answered after the snapshot may have been placed before it, s.
 _LONGEST_BEFORE = 600.0
 _WHY = "lost: the run that placed it ended without word"
+_WHY_ASKED = "the run that placed it ended without word; the carrier said"
+_UNKNOWN = Fate("unknown")
+_RESULTS: dict[EndCause, str] = {
+    "busy": "busy",
+    "no_answer": "no_answer",
+    "invalid": "invalid",
+    "congestion": "congestion",
+    "cancelled": "cancelled",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,37 +45,43 @@ class Recovered:
     runs: int
     attempts: int
     leads: int
+    talking: tuple[str, ...] = ()  # calls that still go on, with an agent
 
     def __bool__(self) -> bool:
         """Whether there was anything."""
-        return bool(self.runs or self.attempts or self.leads)
+        return bool(self.runs or self.attempts or self.leads or self.talking)
 
 
-def recover(tx: Writing, campaign: Campaign, at: float) -> Recovered:
+def recover(tx: Writing, campaign: Campaign, at: float, fates: Mapping[str, Fate] | None = None) -> Recovered:
     """Close what dead runs left open. The caller holds the campaign's lease.
 
     Args:
         tx: one transaction for all of it.
         campaign: whose runs.
         at: now, seconds since the epoch.
+        fates: what the carrier said of each call; of others nobody knows.
     """
-    open_attempts = calls.open_attempts(tx, campaign.name)
+    everything = calls.open_attempts(tx, campaign.name)
+    fates = fates or {}
+    talking = tuple(left.call_id for left in everything if _fate(fates, left).state == "talking")
+    open_attempts = [left for left in everything if left.call_id not in talking]
     results: dict[str, str] = {}
     for left in open_attempts:
-        if left.bridged_at is not None:
-            result = "human"
-        elif left.answered_at is not None:
-            result = "abandoned"
-        else:
-            result = "failed"
+        fate = _fate(fates, left)
+        result = _result(left, fate)
         results[left.call_id] = result
-        calls.update_attempt(
-            tx, left.call_id, state="ended", ended_at=moment(at), result=result, detail=_WHY, counts=True
-        )
+        changes: dict[str, Any] = {"state": "ended", "ended_at": moment(at), "result": result}
+        if fate.answered and left.answered_at is None:
+            changes["answered_at"] = moment(at)  # while nobody was here: by now at the latest
+        changes["counts"] = fate.state == "unknown" or result not in ("busy", "invalid", "congestion")
+        changes["detail"] = _WHY if fate.state == "unknown" else f"{_WHY_ASKED}: {fate.cause or 'ended by us'}"
+        calls.update_attempt(tx, left.call_id, **changes)
     dead = runs.unended(tx, campaign.name)
     # A run that was ended in haste (a second interrupt) has an end, and its live calls still hold their leads.
     left_by = {run.run_id for run in dead} | {left.run_id for left in open_attempts}
-    unsettled = [lead for run_id in sorted(left_by) for lead in hopper.unsettled(tx, run_id)]
+    unsettled = [
+        lead for run_id in sorted(left_by) for lead in hopper.unsettled(tx, run_id) if lead.call_id not in talking
+    ]
     for lead in unsettled:
         tried = outcomes.attempts_of_lead(tx, lead.lead_id)
         said = outcomes.last_disposition(tx, lead.call_id)
@@ -87,7 +107,47 @@ def recover(tx: Writing, campaign: Campaign, at: float) -> Recovered:
     for run in dead:
         released += hopper.release_run(tx, run.run_id)
         runs.end_run(tx, run.run_id, at=moment(at), why="crashed")
-    return Recovered(len(dead), len(open_attempts), len(unsettled) + released)
+    return Recovered(len(dead), len(open_attempts), len(unsettled) + released, talking)
+
+
+def close_conversation(tx: Writing, campaign: Campaign, call_id: str, at: float) -> None:
+    """A conversation that outlived a crash is over: write its end, and settle its lead."""
+    left = next((each for each in calls.open_attempts(tx, campaign.name) if each.call_id == call_id), None)
+    if left is None:
+        return
+    calls.update_attempt(tx, call_id, state="ended", ended_at=moment(at), result="human", detail=_WHY_ASKED)
+    said = outcomes.last_disposition(tx, call_id)
+    code, callback_at = (None, None) if said is None else said
+    following = after_call(
+        campaign,
+        "human",
+        None if code is None else campaign.dispositions.get(code),
+        max(1, outcomes.attempts_of_lead(tx, left.lead_id)),
+        at,
+        None if callback_at is None else seconds(callback_at),
+    )
+    hopper.set_lead(
+        tx,
+        left.lead_id,
+        following.status,
+        next_at=None if following.next_at is None else moment(following.next_at),
+        why=following.why,
+    )
+
+
+def _fate(fates: Mapping[str, Fate], left: calls.OpenAttempt) -> Fate:
+    return fates.get(left.call_id, _UNKNOWN)
+
+
+def _result(left: calls.OpenAttempt, fate: Fate) -> str:
+    """The result of a call that ended while nobody was here to see it."""
+    if left.bridged_at is not None:
+        return "human"
+    if left.answered_at is not None or fate.answered:
+        return "abandoned"
+    if fate.state == "over" and fate.cause is not None:
+        return _RESULTS.get(fate.cause, "failed")
+    return "failed"
 
 
 def replay(tx: Reading, pacer: LearningPacer, campaign: str, since: float) -> int:

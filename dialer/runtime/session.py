@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
@@ -13,20 +13,22 @@ import structlog
 
 from campaigns.files import Campaign
 from campaigns.recycle import LeadNext, after_call
+from dialer.carriers.fates import Fate, LeftCall
 from dialer.carriers.port import Carrier
 from dialer.clock import Clock
 from dialer.engine import AgentState, Engine, EngineConfig
 from dialer.engine import events as ev
+from dialer.engine.rate import TokenBucket
 from dialer.pacing import PacingPolicy, make_pacer
 from dialer.runtime.dialing import DialRoom
 from dialer.runtime.driver import Desk, Driver, LeaseLost
 from dialer.runtime.hopper import Hopper
-from dialer.runtime.instants import moment
+from dialer.runtime.instants import moment, seconds
 from dialer.runtime.journal import Journal
 from dialer.runtime.reassigned import reassigned
 from dialer.runtime.recovery import Recovered, recover, replay
+from dialer.store import calls, health, hopper, leases, runs
 from dialer.store import campaigns as stored_campaigns
-from dialer.store import health, hopper, leases, runs
 from dialer.store.database import Store
 from dialer.store.facts import StoreFacts
 from dialer.store.leases import Held
@@ -91,6 +93,7 @@ class World:
     clock_kind: Literal["real", "virtual"]
     node: str
     lease_seconds: float = 30.0
+    rate: TokenBucket | None = None  # of the carrier's account, shared with its other campaigns
     wall: Callable[[], float] = time.time  # leases are judged by the wall clock, also in virtual time
 
 
@@ -111,18 +114,30 @@ class Session:
         self._token = 0
         self._renewed_at = 0.0
         self._saved_at = float("-inf")
-        self.recovered = Recovered(0, 0, 0)
+        self.recovered = Recovered(0, 0, 0, ())
         self.driver: Driver | None = None
         self.engine: Engine | None = None
 
     def take(self) -> Held | None:
         """Take the campaign's lease and mend what a dead run left; or say who holds it.
 
+        For a carrier whose calls die with this process; else `acquire`, ask the carrier, `mend`.
+
+        Raises:
+            StoreError: the database refuses.
+        """
+        held = self.acquire()
+        if held is None:
+            self.mend({})
+        return held
+
+    def acquire(self) -> Held | None:
+        """Take the campaign's lease, or say who holds it.
+
         Raises:
             StoreError: the database refuses.
         """
         world = self._world
-        now = world.clock.now()
         with world.store.writing() as tx:
             stored_campaigns.upsert(
                 tx,
@@ -130,7 +145,7 @@ class Session:
                 client=self.campaign.client,
                 scope=self.campaign.scope,
                 file_hash=self.campaign.file_hash,
-                at=moment(now),
+                at=moment(world.clock.now()),
             )
             answer = leases.acquire(
                 tx,
@@ -140,11 +155,31 @@ class Session:
                 ttl=world.lease_seconds,
                 wall_now=self._wall_now(),
             )
-            if isinstance(answer, Held):
-                return answer
-            self._token = answer
-            self._renewed_at = world.wall()
-            self.recovered = recover(tx, self.campaign, now)
+        if isinstance(answer, Held):
+            return answer
+        self._token = answer
+        self._renewed_at = world.wall()
+        return None
+
+    def left_behind(self) -> list[LeftCall]:
+        """The calls of dead runs that have no end. The lease is held."""
+        with self._world.store.reading() as tx:
+            return [
+                LeftCall(each.call_id, each.number, each.caller_id, each.carrier_ref, seconds(each.placed_at))
+                for each in calls.open_attempts(tx, self.campaign.name)
+            ]
+
+    def mend(self, fates: Mapping[str, Fate]) -> None:
+        """Close what dead runs left open, as the carrier told it, and begin this run.
+
+        Raises:
+            LeaseLost: asking the carrier took so long that another run has the campaign now.
+        """
+        world, now = self._world, self._world.clock.now()
+        with world.store.writing() as tx:
+            if not leases.holds(tx, self.campaign.name, self.run_id, self._token):
+                raise LeaseLost(self.campaign.name)
+            self.recovered = recover(tx, self.campaign, now, fates)
             runs.start_run(
                 tx,
                 self.run_id,
@@ -160,8 +195,8 @@ class Session:
                 dead_runs=self.recovered.runs,
                 lost_attempts=self.recovered.attempts,
                 leads=self.recovered.leads,
+                talking=len(self.recovered.talking),
             )
-        return None
 
     def start(self, desk: Desk, flush_after: float, beat: float = 0.0) -> Driver:
         """Build the floor and begin to listen. Agents who get ready from now on are given calls.
@@ -183,7 +218,7 @@ class Session:
             chosen = None if code is None else campaign.dispositions[code]
             return after_call(campaign, result, chosen, attempts, at, callback_at)
 
-        self.engine = Engine(engine_config(campaign, self.run_id, beat), self.pacer, recycle)
+        self.engine = Engine(engine_config(campaign, self.run_id, beat), self.pacer, recycle, world.rate)
         self.driver = Driver(
             engine=self.engine,
             store=world.store,

@@ -86,7 +86,15 @@ class CallFacts:
     consent: Consent
     ebr: Ebr
 
-    def proposed(self, mode: Mode, *, subject: str = "", agent_guaranteed: bool = False) -> ProposedCall:
+    def proposed(
+        self,
+        mode: Mode,
+        *,
+        subject: str = "",
+        sector: str = "",
+        authorisation: str = "",
+        agent_guaranteed: bool = False,
+    ) -> ProposedCall:
         """The call to put before the gate."""
         return ProposedCall(
             number=self.number,
@@ -98,6 +106,8 @@ class CallFacts:
             person=self.person,
             debt=self.debt,
             subject=subject,
+            sector=sector,
+            authorisation=authorisation,
             line_type=self.line_type,
             number_kind=self.number_kind,
             consent=self.consent,
@@ -115,6 +125,7 @@ class OpenAttempt:
     lead_id: int
     phone_id: int
     number: str
+    caller_id: str
     carrier: str
     carrier_ref: str | None
     state: str

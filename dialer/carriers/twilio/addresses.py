@@ -75,9 +75,9 @@ class Addresses:
         """What a person on hold hears."""
         return self._of("hold")
 
-    def prompt(self, file: str) -> str:
+    def prompt(self, campaign: str, file: str) -> str:
         """An audio file."""
-        return f"{self.public_url}/prompts/{quote(file)}"
+        return f"{self.public_url}/prompts/{quote(campaign)}/{quote(file)}"
 
     def _of(self, *parts: str) -> str:
         return f"{self.public_url}{PREFIX}/" + "/".join(quote(part, safe="") for part in parts)

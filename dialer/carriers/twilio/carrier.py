@@ -32,6 +32,7 @@ class Prompts:
 
     message: str
     confirmation: str
+    apology: str
     notice: str
     opt_out_key: str
 
@@ -220,6 +221,7 @@ class TwilioCarrier:
         where = self._account.addresses
         return Message(
             self._prompts.message,
+            self._prompts.apology,
             self._prompts.confirmation,
             where.opt_out(call_id),
             where.played(call_id),

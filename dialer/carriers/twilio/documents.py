@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from twilio.twiml.voice_response import Dial, Gather, VoiceResponse
 
-__all__ = ["Message", "agent_room", "held", "hold_music", "hung_up", "into_room", "message", "notice", "opted_out"]
+__all__ = [
+    "Message",
+    "agent_room",
+    "apology",
+    "held",
+    "hold_music",
+    "hung_up",
+    "into_room",
+    "message",
+    "notice",
+    "opted_out",
+]
 
 #: A parked leg lasts a shift, not the carrier's four hours.
 _SHIFT = 86_400
@@ -20,6 +31,7 @@ class Message:
 
     Attributes:
         audio: address of the prerendered file.
+        apology: the same after an agent's leg was lost.
         confirmation: address of what is heard after the key was pressed.
         opt_out: where the key press goes.
         played: fetched when it was heard to its end.
@@ -27,6 +39,7 @@ class Message:
     """
 
     audio: str
+    apology: str
     confirmation: str
     opt_out: str
     played: str
@@ -69,6 +82,11 @@ def held(seconds: int, after: Message) -> str:
 def message(after: Message) -> str:
     """Play the safe-harbour message now."""
     return held(0, after)
+
+
+def apology(after: Message) -> str:
+    """Say that the agent's line broke, then the message."""
+    return held(0, replace(after, audio=after.apology))
 
 
 def opted_out(confirmation: str) -> str:

@@ -142,7 +142,7 @@ def left_room(account: TwilioAccount, call_id: str, form: Form) -> str | None:
     if over or call.ended or (call.bridged and not call.agent_lost):
         return documents.hung_up()
     call.said = Said.MESSAGE  # nobody is there: the person is told, not left in silence
-    return documents.message(call.message)
+    return documents.apology(call.message) if call.bridged else documents.message(call.message)
 
 
 # ---------------------------------------------------------------------- agents' legs
