@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from dialer.carriers.port import Deliver
 from dialer.engine.events import EndCause
 
 __all__ = ["Fate", "LeftCall", "Reconciler"]
@@ -46,3 +47,6 @@ class Reconciler(Protocol):
 
     async def settle(self, left: Sequence[LeftCall]) -> dict[str, Fate]:
         """Cancel what rings, give the message to who waits, leave conversations alone; tell each call's fate."""
+
+    def adopt(self, left: LeftCall, deliver: Deliver) -> None:
+        """Listen to a conversation that goes on; its `Ended` is delivered once."""

@@ -1,7 +1,8 @@
-"""What an agent's screen shows of a call: the person, and what was before."""
+"""What is known of one call for whoever has it before them: the person, what was before, whose call it is."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +16,17 @@ from dialer.store.schema import place as _place
 from dialer.store.statements import Prepared
 from dialer.store.transactions import Reading
 
-__all__ = ["history_of", "person_on"]
+__all__ = ["Origin", "history_of", "origin_of", "person_on"]
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Whose call it is."""
+
+    campaign: str
+    client: str
+    number: str
+
 
 #: As many earlier calls as fit a screen.
 _SHOWN = 12
@@ -69,6 +80,17 @@ _HISTORY = Prepared(
     .order_by(_attempt.c.placed_at.desc())
     .limit(_SHOWN)
 )
+
+
+_ORIGIN = Prepared(
+    select(_attempt.c.campaign, _attempt.c.client, _attempt.c.number).where(_attempt.c.call_id == bindparam("call"))
+)
+
+
+def origin_of(tx: Reading, call_id: str) -> Origin | None:
+    """Return whose call it is, or None."""
+    row = _ORIGIN.first(tx, call=call_id)
+    return None if row is None else Origin(*row)
 
 
 def person_on(tx: Reading, call_id: str) -> dict[str, Any] | None:

@@ -15,8 +15,10 @@ from typing import TypeVar
 import structlog
 
 from dialer.carriers.fates import Fate, LeftCall
+from dialer.carriers.port import Deliver, PlaceRequest
 from dialer.carriers.twilio import documents
 from dialer.carriers.twilio.account import TwilioAccount
+from dialer.carriers.twilio.calls import LiveCall, Said
 from dialer.carriers.twilio.documents import Message
 from dialer.carriers.twilio.errors import end_cause
 from dialer.carriers.twilio.rest import CallState, Refused
@@ -43,6 +45,7 @@ class TwilioReconciler:
     def __init__(self, account: TwilioAccount, message_of: Callable[[str], Message]) -> None:
         self._account = account
         self._message_of = message_of
+        self._found: dict[str, str] = {}  # the carrier's name of each conversation that goes on
 
     async def settle(self, left: Sequence[LeftCall]) -> dict[str, Fate]:
         """Ask once for everything that lives, then settle each call.
@@ -65,9 +68,21 @@ class TwilioReconciler:
                 fates[call.call_id] = await self._settle_over(call)
         return fates
 
+    def adopt(self, left: LeftCall, deliver: Deliver) -> None:
+        """Listen to a conversation that goes on."""
+        account = self._account
+        request = PlaceRequest(left.call_id, left.number, left.caller_id, 15.0, 0.0, detect_machines=False)
+        call = LiveCall(request, deliver, self._message_of(left.call_id), left.placed_at)
+        call.sid, call.said, call.bridged, call.asked = self._found[left.call_id], Said.ROOM, True, True
+        call.document = documents.apology(call.message)
+        call.decided.set()
+        account.calls[left.call_id] = call
+        account.tell_state(call)  # it may have ended while we started
+
     async def _settle_live(self, call: LeftCall, found: CallState, with_agent: dict[str, str]) -> Fate:
         door = self._account.door
         if found.sid in with_agent:
+            self._found[call.call_id] = found.sid
             return Fate("talking", answered=True, agent_id=with_agent[found.sid])
         try:
             if found.status != "in-progress":

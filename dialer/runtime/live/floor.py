@@ -1,0 +1,253 @@
+"""Several campaigns on one floor: started and stopped by name, each with its own engine, lease and run.
+
+Theory of operation
+-------------------
+Everything runs on one event loop. A campaign's engine sees only its own calls and agents; what campaigns share
+is the carrier's account (its rate, its legs) and the desks. A failure that is not an answer to somebody's
+request (the database is gone, a bug) ends the process: facts are committed, the carrier plays the message by
+itself, and the next process settles what was left. Only a lost lease ends just its campaign.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+
+from campaigns.files import Campaign
+from campaigns.scripts import Script
+from campaigns.workspace import Workspace
+from dialer.carriers.fates import LeftCall, Reconciler
+from dialer.carriers.port import Carrier
+from dialer.clock import Clock
+from dialer.engine import events as ev
+from dialer.runtime.asking import open_rulebook
+from dialer.runtime.board import Board, board_of
+from dialer.runtime.driver import Driver, LeaseLost
+from dialer.runtime.instants import moment
+from dialer.runtime.live.carriers import House
+from dialer.runtime.live.desks import Desks
+from dialer.runtime.live.screen import screen_of
+from dialer.runtime.recovery import close_conversation
+from dialer.runtime.session import Session, World
+from dialer.store.database import Store
+from dnc.registries import RegistryStore
+
+__all__ = ["AlreadyRunning", "LiveFloor"]
+
+_log = structlog.get_logger(__name__)
+
+#: How often leases, ends and silent desks are looked after, s.
+_BEAT = 0.25
+
+
+class AlreadyRunning(Exception):
+    """The campaign runs already; the text says where."""
+
+
+@dataclass(slots=True)
+class _Running:
+    campaign: Campaign
+    script: Script | None
+    session: Session
+    carrier: Carrier
+    driver: Driver
+    stopping: str = ""
+    talking: set[str] = field(default_factory=set)  # conversations that outlived a crash
+
+
+class LiveFloor:
+    """The floor of one process.
+
+    Args:
+        workspace: settings, campaigns, registries, rules.
+        store: opened for this process.
+        clock: of the event loop.
+        house: who carries the calls.
+    """
+
+    def __init__(self, workspace: Workspace, store: Store, clock: Clock, house: House) -> None:
+        self.workspace = workspace
+        self.store = store
+        self.house = house
+        self.clock = clock
+        self.desks = Desks(clock, house.legs, self.send, self._screen)
+        self.failure: BaseException | None = None
+        self.on_change: Callable[[str], None] = lambda name: None  # a campaign began or ended
+        self._running: dict[str, _Running] = {}
+        self._book = open_rulebook(workspace)
+        self._registries = RegistryStore(workspace.registries_dir)
+
+    # ------------------------------------------------------------------ campaigns
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The campaigns that run now."""
+        return tuple(self._running)
+
+    def campaign(self, name: str) -> Campaign:
+        """A running campaign's file as it was read. Raises `KeyError`."""
+        return self._running[name].campaign
+
+    async def start(self, name: str) -> None:
+        """Begin to dial a campaign; returns when its agents may get ready.
+
+        Raises:
+            AlreadyRunning: here, or elsewhere under a lease.
+            OperatorError, VoiceError: its files are not as they must be.
+            StoreError: the database refuses.
+        """
+        if name in self._running:
+            raise AlreadyRunning(f"{name} is already running on this floor")
+        campaign = self.workspace.campaign(name)
+        script = self.workspace.script(campaign)
+        carrier = self.house.carrier_for(campaign)
+        session = Session(
+            campaign,
+            World(
+                store=self.store,
+                book=self._book,
+                registries=self._registries,
+                carrier=carrier,
+                clock=self.clock,
+                clock_kind="real",
+                node=self.workspace.node,
+                lease_seconds=self.workspace.settings.lease_seconds,
+                rate=self.house.rate,
+            ),
+        )
+        held = session.acquire()
+        if held is not None:
+            raise AlreadyRunning(
+                f"{name} is already running (run {held.holder} on {held.node}, "
+                f"lease until {held.expires_at:%H:%M:%S} UTC)"
+            )
+        reconciler = self.house.reconciler_for(campaign)
+        left = session.left_behind()
+        fates = {} if reconciler is None else await reconciler.settle(left)
+        session.mend(fates)
+        driver = session.start(self.desks, flush_after=0.2)
+        running = _Running(campaign, script, session, carrier, driver)
+        self._running[name] = running
+        for call in left:
+            if reconciler is not None and call.call_id in session.recovered.talking:
+                self._adopt(running, reconciler, call)
+        _log.info("campaign_started", campaign=name, run=session.run_id)
+        self.on_change(name)
+
+    def stop(self, name: str, why: str) -> None:
+        """Dial no more in a campaign; live calls finish, then the run ends. Raises `KeyError`."""
+        running = self._running[name]
+        if not running.stopping:
+            running.stopping = why
+            running.session.drain(why)
+
+    def pause(self, name: str, why: str) -> None:
+        """Dial no more for now. Raises `KeyError`."""
+        self.send(name, ev.CampaignPaused(self.clock.now(), why))
+
+    def resume(self, name: str) -> None:
+        """Dial again, also after the carrier's account had refused. Raises `KeyError`."""
+        self.send(name, ev.CampaignResumed(self.clock.now()))
+
+    def send(self, name: str, event: ev.Event) -> str:
+        """Give a campaign's engine an event; returns why it was refused, or "". Raises `KeyError`."""
+        return self._running[name].driver.send(event)
+
+    def board(self, name: str) -> Board:
+        """What a campaign's floor looks like now. Raises `KeyError`."""
+        running = self._running[name]
+        assert running.session.engine is not None
+        return board_of(
+            name,
+            running.session.engine,
+            running.session.pacer.ledger,
+            running.campaign.abandonment.max_rate,
+            self.clock.now(),
+        )
+
+    def campaign_of_call(self, call_id: str) -> str | None:
+        """The running campaign that placed a call."""
+        prefix = call_id.rpartition("-")[0]
+        return next((name for name, each in self._running.items() if each.session.run_id == prefix), None)
+
+    def hang_up(self, agent_id: str) -> None:
+        """The agent ends the call that is on their screen."""
+        desk = self.desks.desks.get(agent_id)
+        if desk is not None and desk.call_id is not None and desk.campaign in self._running:
+            self._running[desk.campaign].carrier.hang_up(desk.call_id)
+
+    # ------------------------------------------------------------------ running
+
+    async def run(self, stopped: asyncio.Event, patience: float) -> None:
+        """Look after leases, ends and desks until told to stop; then drain.
+
+        Args:
+            stopped: set when the process is told to stop.
+            patience: s that live calls have to finish.
+
+        Raises:
+            BaseException: whatever a callback of the loop failed with.
+        """
+        while not stopped.is_set():
+            self._look_after()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stopped.wait(), _BEAT)
+        for name in self.names:
+            self.stop(name, "the floor closes")
+        until = self.clock.now() + patience
+        while self._running and self.clock.now() < until:
+            self._look_after()
+            await asyncio.sleep(_BEAT)
+        for name in self.names:
+            self._finish(name, "the floor closed before every call was over")
+        for agent_id in list(self.desks.desks):
+            self.desks.sign_out(agent_id, "the floor closes")
+
+    def _look_after(self) -> None:
+        if self.failure is not None:
+            raise self.failure
+        self.desks.sweep()
+        for name, running in list(self._running.items()):
+            try:
+                running.session.keep_lease()
+            except LeaseLost:
+                _log.error("lease_lost", campaign=name)
+                running.carrier.close()
+                del self._running[name]
+                self.on_change(name)
+                continue
+            if running.session.engine is not None and running.session.engine.complete and not running.talking:
+                self._finish(name, running.stopping or "every lead is done")
+
+    def _finish(self, name: str, why: str) -> None:
+        running = self._running.pop(name)
+        running.session.finish(why)
+        _log.info("campaign_ended", campaign=name, why=why)
+        for agent_id in [each.agent_id for each in self.desks.desks.values() if each.campaign == name]:
+            self.desks.sign_out(agent_id, f"{name} has ended: {why}")
+        self.on_change(name)
+
+    # ------------------------------------------------------------------ what a crash left
+
+    def _adopt(self, running: _Running, reconciler: Reconciler, left: LeftCall) -> None:
+        """Listen for the end of a conversation that outlived a crash."""
+        running.talking.add(left.call_id)
+
+        def told(event: ev.Event) -> None:
+            if isinstance(event, ev.Ended | ev.Lost) and left.call_id in running.talking:
+                running.talking.discard(left.call_id)
+                with self.store.writing() as tx:
+                    close_conversation(tx, running.campaign, left.call_id, self.clock.now())
+
+        reconciler.adopt(left, told)
+
+    def _screen(self, name: str, call_id: str) -> dict[str, Any]:
+        running = self._running.get(name)
+        if running is None:
+            return {"call_id": call_id}
+        return screen_of(self.store, running.campaign, running.script, call_id, moment(self.clock.now()))

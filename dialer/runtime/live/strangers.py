@@ -1,0 +1,77 @@
+"""Calls that this process did not place: somebody answers a call of a run that died.
+
+The person hears the safe-harbour message of the campaign whose attempt it is, and the opt-out key works as
+always: the number is suppressed before the reply is sent. What becomes of the attempt itself is settled when
+its campaign starts again.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from campaigns.workspace import Workspace
+from dialer.carriers.twilio.addresses import Addresses
+from dialer.carriers.twilio.documents import Message
+from dialer.store import screen, suppressions
+from dialer.store.database import Store
+from dialer.voice import PromptLibrary
+
+__all__ = ["Strangers"]
+
+
+class Strangers:
+    """What is said to people on calls of dead runs.
+
+    Args:
+        workspace: whose campaigns.
+        store: where attempts are.
+        library: of the prompts.
+        addresses: of this dialer.
+    """
+
+    def __init__(self, workspace: Workspace, store: Store, library: PromptLibrary, addresses: Addresses) -> None:
+        self._workspace = workspace
+        self._store = store
+        self._library = library
+        self._addresses = addresses
+
+    def message_for(self, call_id: str) -> Message | None:
+        """The message of the call's campaign; None when no attempt has that id.
+
+        Raises:
+            OperatorError, VoiceError: the campaign or its prompts cannot be used any more.
+        """
+        with self._store.reading() as tx:
+            found = screen.origin_of(tx, call_id)
+        if found is None:
+            return None
+        campaign = self._workspace.campaign(found.campaign)
+        prompts = self._library.complete(campaign)
+
+        def address(name: str) -> str:
+            return self._addresses.prompt(campaign.name, prompts[name].file)
+
+        return Message(
+            address("message"),
+            address("apology"),
+            address("opted_out"),
+            self._addresses.opt_out(call_id),
+            self._addresses.played(call_id),
+            campaign.seller.opt_out_key,
+        )
+
+    def opted_out(self, call_id: str, at: datetime) -> None:
+        """Suppress the number of a call; it is committed when this returns."""
+        with self._store.writing() as tx:
+            found = screen.origin_of(tx, call_id)
+            if found is not None:
+                suppressions.add(
+                    tx,
+                    found.number,
+                    scope="client",
+                    scope_id=found.client,
+                    reason="asked not to be called",
+                    source=f"key press during the message, call {call_id}",
+                    by="carrier callback",
+                    at=at,
+                )
