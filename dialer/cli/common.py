@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -54,7 +54,16 @@ def is_operator_mistake(error: Exception) -> bool:
     names = {base.__name__ for base in type(error).__mro__}
     return bool(
         names
-        & {"OperatorError", "ListError", "StoreError", "RegistryError", "RulesError", "SnapshotError", "TzdataTooOld"}
+        & {
+            "OperatorError",
+            "ListError",
+            "StoreError",
+            "RegistryError",
+            "RulesError",
+            "SnapshotError",
+            "TzdataTooOld",
+            "VoiceError",
+        }
     )
 
 
@@ -95,4 +104,6 @@ def instant_option(text: str | None, zone: str = "UTC") -> datetime | None:
         at = datetime.fromisoformat(text)
     except ValueError:
         raise typer.BadParameter(f"{text!r} is not an instant; write it as 2026-11-23T14:30-05:00") from None
-    return at if at.tzinfo is not None else at.replace(tzinfo=zones.zone(zone))
+    if at.tzinfo is not None:
+        return at
+    return at.replace(tzinfo=UTC if zone == "UTC" else zones.zone(zone))  # UTC is no zone of a place

@@ -73,6 +73,12 @@ def carrier_router(account: TwilioAccount, strangers: Strangers) -> APIRouter:
         document = webhooks.left_room(account, request.path_params["call"], _plain(form))
         return document if document is not None else to_stranger(request)
 
+    async def hold(request: Request, form: FormData) -> str | None:
+        return webhooks.on_hold(account, request.path_params["call"])
+
+    async def notice(request: Request, form: FormData) -> str | None:
+        return webhooks.recording_notice(account, request.path_params["call"])
+
     async def agent(request: Request, form: FormData) -> str | None:
         return webhooks.agent_document(account, request.path_params["agent"], request.path_params["leg"])
 
@@ -93,6 +99,8 @@ def carrier_router(account: TwilioAccount, strangers: Strangers) -> APIRouter:
     on("/optout/{call}", opt_out)
     on("/played/{call}", played)
     on("/left/{call}", left)
+    on("/hold/{call}", hold)
+    on("/notice/{call}", notice)
     on("/agent/{agent}/{leg}", agent)
     on("/agent-status/{agent}/{leg}", agent_status)
     on("/room/{agent}/{leg}", room)

@@ -71,9 +71,9 @@ class Addresses:
         """Where the progress of an agent's leg is reported."""
         return self._of("agent-status", agent_id, leg) + _PATIENT
 
-    def hold(self) -> str:
+    def hold(self, call_id: str) -> str:
         """What a person on hold hears."""
-        return self._of("hold")
+        return self._of("hold", call_id)
 
     def prompt(self, campaign: str, file: str) -> str:
         """An audio file."""

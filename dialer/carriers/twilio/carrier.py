@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 
 import structlog
@@ -17,7 +16,7 @@ from dialer.carriers.twilio.errors import failure_of
 from dialer.carriers.twilio.rest import CallState, NotSent, Refused, Unanswered
 from dialer.engine.events import Bridged, BridgeFailed, Ended, Lost, Placed, PlaceFailed
 
-__all__ = ["Prompts", "TwilioCarrier"]
+__all__ = ["TwilioCarrier"]
 
 _log = structlog.get_logger(__name__)
 
@@ -26,32 +25,23 @@ _LOOK_AGAIN = (2.0, 5.0, 10.0)
 _OVER = frozenset({"completed", "busy", "failed", "no-answer", "canceled"})
 
 
-@dataclass(frozen=True, slots=True)
-class Prompts:
-    """Addresses of a campaign's prerendered audio files, and its opt-out key."""
-
-    message: str
-    confirmation: str
-    apology: str
-    notice: str
-    opt_out_key: str
-
-
 class TwilioCarrier:
     """Implements `dialer.carriers.port.Carrier`; all verbs belong to the event loop's thread.
 
     Args:
         account: shared by all campaigns.
-        prompts: of this campaign.
+        message_of: the safe-harbour message and other prompts of a call.
         async_detection: answering-machine detection `Enable`, or `DetectMessageEnd` to leave messages.
     """
 
     name = "twilio"
 
-    def __init__(self, account: TwilioAccount, prompts: Prompts, async_detection: str = "Enable") -> None:
+    def __init__(
+        self, account: TwilioAccount, message_of: Callable[[str], Message], async_detection: str = "Enable"
+    ) -> None:
         self.calls_per_second = account.settings.calls_per_second
         self._account = account
-        self._prompts = prompts
+        self._message_of = message_of
         self._detection = async_detection
         self._deliver: Deliver | None = None
 
@@ -71,7 +61,7 @@ class TwilioCarrier:
         if request.call_id in account.calls:
             self.look_up(request.call_id)
             return
-        call = LiveCall(request, self._send, self.message_of(request.call_id), account.clock.now())
+        call = LiveCall(request, self._send, self._message_of(request.call_id), account.clock.now())
         account.calls[request.call_id] = call
         fields: dict[str, object] = {
             "to": request.number,
@@ -215,18 +205,6 @@ class TwilioCarrier:
         self._account.ask(partial(self._account.door.list_calls, limit=20, to=number), found, later)
 
     # ------------------------------------------------------------------ telling
-
-    def message_of(self, call_id: str) -> Message:
-        """The safe-harbour message of one call."""
-        where = self._account.addresses
-        return Message(
-            self._prompts.message,
-            self._prompts.apology,
-            self._prompts.confirmation,
-            where.opt_out(call_id),
-            where.played(call_id),
-            self._prompts.opt_out_key,
-        )
 
     def _tell(self, call: LiveCall, said: Said, document: str, gone: Callable[[], None]) -> None:
         """Say what happens next: as the reply that the carrier waits for, or by redirecting the call."""

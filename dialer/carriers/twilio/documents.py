@@ -14,9 +14,13 @@ __all__ = [
     "hold_music",
     "hung_up",
     "into_room",
+    "keys",
     "message",
     "notice",
     "opted_out",
+    "to_third",
+    "together",
+    "voicemail",
 ]
 
 #: A parked leg lasts a shift, not the carrier's four hours.
@@ -27,12 +31,14 @@ _KEY_PATIENCE = 3
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """The safe-harbour message of one call.
+    """The safe-harbour message of one call, with the other prompts it may need.
 
     Attributes:
         audio: address of the prerendered file.
         apology: the same after an agent's leg was lost.
         confirmation: address of what is heard after the key was pressed.
+        hold: address of what is heard on hold.
+        notice: address of "this call is recorded".
         opt_out: where the key press goes.
         played: fetched when it was heard to its end.
         key: the opt-out key.
@@ -41,6 +47,8 @@ class Message:
     audio: str
     apology: str
     confirmation: str
+    hold: str
+    notice: str
     opt_out: str
     played: str
     key: str
@@ -115,6 +123,36 @@ def hold_music(audio: str) -> str:
     """What a person on hold hears, again and again."""
     response = VoiceResponse()
     response.play(audio, loop=0)
+    return str(response)
+
+
+def keys(digits: str, then: str) -> str:
+    """Press keys, then go on as `then` says (a document)."""
+    response = VoiceResponse()
+    response.play(digits=digits)
+    return str(response).replace("</Response>", then.partition("<Response>")[2])
+
+
+def voicemail(audio: str) -> str:
+    """Leave a recorded message and hang up."""
+    return opted_out(audio)
+
+
+def to_third(number: str, caller_id: str) -> str:
+    """Call a third person and join both; the agent is no part of it any more."""
+    response = VoiceResponse()
+    dial = Dial(caller_id=caller_id, timeout=30)
+    dial.number(number)
+    response.append(dial)
+    return str(response)
+
+
+def together(room: str) -> str:
+    """Put a call into a room that ends when anybody leaves it."""
+    response = VoiceResponse()
+    dial = Dial()
+    dial.conference(room, start_conference_on_enter=True, end_conference_on_exit=True, beep="false", wait_url="")
+    response.append(dial)
     return str(response)
 
 

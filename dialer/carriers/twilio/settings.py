@@ -32,6 +32,9 @@ class TwilioSettings(BaseModel):
     api_key_sid: Annotated[str, Field(description="key for the agents' browser tokens, SK and 32 digits")] = ""
     api_key_secret: Annotated[SecretStr, Field(description="of that key; from the environment only")] = SecretStr("")
     application_sid: Annotated[str, Field(description="TwiML application of the agents' browsers, AP...")] = ""
+    agents_caller_id: Annotated[
+        str, Field(pattern=r"^(\+[1-9]\d{6,14})?$", description="shown when an agent's own phone is rung")
+    ] = ""
     base_url: Annotated[str, Field(description="another provider's API with the same form; empty: Twilio")] = ""
     fallback_url: Annotated[
         str, Field(description="the safe-harbour document that works while this dialer is down")

@@ -29,6 +29,8 @@ __all__ = [
     "key_pressed",
     "left_room",
     "message_played",
+    "on_hold",
+    "recording_notice",
     "room_reported",
     "status_reported",
     "verified",
@@ -143,6 +145,18 @@ def left_room(account: TwilioAccount, call_id: str, form: Form) -> str | None:
         return documents.hung_up()
     call.said = Said.MESSAGE  # nobody is there: the person is told, not left in silence
     return documents.apology(call.message) if call.bridged else documents.message(call.message)
+
+
+def on_hold(account: TwilioAccount, call_id: str) -> str:
+    """What a person on hold hears."""
+    call = account.calls.get(call_id)
+    return documents.hung_up() if call is None else documents.hold_music(call.message.hold)
+
+
+def recording_notice(account: TwilioAccount, call_id: str) -> str:
+    """What a person hears when a recording begins."""
+    call = account.calls.get(call_id)
+    return documents.hung_up() if call is None else documents.notice(call.message.notice)
 
 
 # ---------------------------------------------------------------------- agents' legs

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -10,27 +11,30 @@ from campaigns.workspace import Workspace
 from dialer.carriers.fates import Reconciler
 from dialer.carriers.port import Carrier
 from dialer.carriers.twilio import TwilioAccount, TwilioCarrier
-from dialer.carriers.twilio.carrier import Prompts
+from dialer.carriers.twilio.addresses import Addresses
+from dialer.carriers.twilio.documents import Message
 from dialer.carriers.twilio.recovery import TwilioReconciler
 from dialer.engine.rate import TokenBucket
 from dialer.runtime.live.desks import DeskError, LegKind, Legs
 from dialer.voice import PromptLibrary
 
-__all__ = ["House", "TwilioHouse"]
+__all__ = ["House", "TwilioHouse", "messages_of"]
 
 
 class House(Protocol):
-    """The carrier side of a live floor.
+    """The carrier side of a live floor."""
 
-    Attributes:
-        name: of the carrier.
-        rate: new calls per second, shared by all campaigns; None when each has its own.
-        legs: who brings agents' legs up; None when there are none.
-    """
+    @property
+    def name(self) -> str:
+        """Of the carrier."""
 
-    name: str
-    rate: TokenBucket | None
-    legs: Legs | None
+    @property
+    def rate(self) -> TokenBucket | None:
+        """New calls per second, shared by all campaigns; None when each has its own."""
+
+    @property
+    def legs(self) -> Legs | None:
+        """Who brings agents' legs up; None when there are none."""
 
     def carrier_for(self, campaign: Campaign) -> Carrier:
         """The port for one campaign's run."""
@@ -45,12 +49,14 @@ class House(Protocol):
 @dataclass(slots=True)
 class _TwilioLegs:
     account: TwilioAccount
-    caller_id: str
 
     def connect(self, agent_id: str, kind: LegKind, phone: str) -> None:
         """Ring the agent's phone; a browser connects by itself with its token."""
+        caller_id = self.account.settings.agents_caller_id
         if kind == "phone":
-            self.account.call_agent(agent_id, phone, self.caller_id)
+            if not caller_id:
+                raise DeskError("ordinary phones need twilio.agents_caller_id in dialer.toml")
+            self.account.call_agent(agent_id, phone, caller_id)
         elif not self.account.settings.browser_legs:
             raise DeskError("this account has no browser legs: choose an ordinary phone")
 
@@ -65,15 +71,14 @@ class TwilioHouse:
     Args:
         account: of the process.
         workspace: whose prompts.
-        agents_caller_id: shown when an agent's own phone is rung.
     """
 
     name = "twilio"
 
-    def __init__(self, account: TwilioAccount, workspace: Workspace, agents_caller_id: str) -> None:
+    def __init__(self, account: TwilioAccount, workspace: Workspace) -> None:
         self.account = account
         self.rate: TokenBucket | None = TokenBucket(account.settings.calls_per_second)
-        self.legs: Legs | None = _TwilioLegs(account, agents_caller_id)
+        self.legs: Legs | None = _TwilioLegs(account)
         self._library = PromptLibrary(workspace.root / workspace.settings.prompts)
 
     def carrier_for(self, campaign: Campaign) -> Carrier:
@@ -82,29 +87,41 @@ class TwilioHouse:
         Raises:
             VoiceError: a prompt is missing or stale; nothing may be dialed without the message.
         """
-        return self._carrier(campaign)
+        return TwilioCarrier(self.account, self._messages(campaign))
 
     def reconciler_for(self, campaign: Campaign) -> Reconciler | None:
         """Who settles what a crash left."""
-        return TwilioReconciler(self.account, self._carrier(campaign).message_of)
+        return TwilioReconciler(self.account, self._messages(campaign))
 
     async def close(self) -> None:
         """Wait for requests under way."""
         await self.account.close()
 
-    def _carrier(self, campaign: Campaign) -> TwilioCarrier:
-        prompts = self._library.complete(campaign)
+    def _messages(self, campaign: Campaign) -> Callable[[str], Message]:
+        return messages_of(campaign, self._library, self.account.addresses)
 
-        def address(name: str) -> str:
-            return self.account.addresses.prompt(campaign.name, prompts[name].file)
 
-        return TwilioCarrier(
-            self.account,
-            Prompts(
-                message=address("message"),
-                confirmation=address("opted_out"),
-                apology=address("apology"),
-                notice=address("recording_notice"),
-                opt_out_key=campaign.seller.opt_out_key,
-            ),
+def messages_of(campaign: Campaign, library: PromptLibrary, addresses: Addresses) -> Callable[[str], Message]:
+    """The safe-harbour message, with the other prompts, of each of a campaign's calls.
+
+    Raises:
+        VoiceError: a prompt is missing or stale.
+    """
+    prompts = library.complete(campaign)
+
+    def address(name: str) -> str:
+        return addresses.prompt(campaign.name, prompts[name].file)
+
+    def message_of(call_id: str) -> Message:
+        return Message(
+            audio=address("message"),
+            apology=address("apology"),
+            confirmation=address("opted_out"),
+            hold=address("hold"),
+            notice=address("recording_notice"),
+            opt_out=addresses.opt_out(call_id),
+            played=addresses.played(call_id),
+            key=campaign.seller.opt_out_key,
         )
+
+    return message_of

@@ -12,6 +12,7 @@ from datetime import datetime
 from campaigns.workspace import Workspace
 from dialer.carriers.twilio.addresses import Addresses
 from dialer.carriers.twilio.documents import Message
+from dialer.runtime.live.carriers import messages_of
 from dialer.store import screen, suppressions
 from dialer.store.database import Store
 from dialer.voice import PromptLibrary
@@ -46,19 +47,7 @@ class Strangers:
         if found is None:
             return None
         campaign = self._workspace.campaign(found.campaign)
-        prompts = self._library.complete(campaign)
-
-        def address(name: str) -> str:
-            return self._addresses.prompt(campaign.name, prompts[name].file)
-
-        return Message(
-            address("message"),
-            address("apology"),
-            address("opted_out"),
-            self._addresses.opt_out(call_id),
-            self._addresses.played(call_id),
-            campaign.seller.opt_out_key,
-        )
+        return messages_of(campaign, self._library, self._addresses)(call_id)
 
     def opted_out(self, call_id: str, at: datetime) -> None:
         """Suppress the number of a call; it is committed when this returns."""
