@@ -4,38 +4,29 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from campaigns.problems import OperatorError
 from campaigns.workspace import Workspace
 from dialer.runtime.asking import open_rulebook
+from dialer.runtime.findings import Finding
+from dialer.runtime.live.checks import examine_carrier
 from dialer.store.database import open_store
 from dialer.store.errors import StoreError
 from dnc.registries import RegistryStore
 from dnc.rules import RulesError
 from dnc.zones import TZDATA_VERSION
 
-__all__ = ["Finding", "examine"]
+__all__ = ["examine"]
 
 _LEAST_DISK = 1 << 30
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing looked at: how it is, and what to do when it is not well."""
-
-    what: str
-    ok: bool
-    detail: str
-    do: str = ""
 
 
 def examine(workspace: Workspace) -> list[Finding]:
     """Look at everything; a look that fails is itself a finding."""
     found = [Finding("settings", True, str(workspace.root / "dialer.toml"))]
     found.append(Finding("time zones", True, f"tzdata {TZDATA_VERSION}"))
-    for look in (_database, _rules, _campaigns, _lists, _disk):
+    for look in (_database, _rules, _campaigns, _lists, _carrier, _disk):
         found += _safely(look, workspace)
     return found
 
@@ -87,6 +78,10 @@ def _lists(workspace: Workspace) -> Iterator[Finding]:
                 f"{each.state}{days}",
                 each.detail or "import the newest file: dialer dnc import",
             )
+
+
+def _carrier(workspace: Workspace) -> Iterator[Finding]:
+    yield from examine_carrier(workspace)
 
 
 def _disk(workspace: Workspace) -> Iterator[Finding]:

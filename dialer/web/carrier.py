@@ -66,6 +66,13 @@ def carrier_router(account: TwilioAccount, strangers: Strangers) -> APIRouter:
         strangers.opted_out(call_id, datetime.now(UTC))
         return documents.opted_out(message.confirmation)
 
+    async def opt_out_unknown(request: Request, form: FormData) -> str | None:
+        # Any key: which one the campaign named is not known here, and nobody presses keys to be called again.
+        number = str(form.get("To", ""))
+        if form.get("Digits") and number:
+            strangers.opted_out_number(number, datetime.now(UTC))
+        return documents.hung_up()
+
     async def played(request: Request, form: FormData) -> str | None:
         return webhooks.message_played(account, request.path_params["call"])
 
@@ -97,6 +104,7 @@ def carrier_router(account: TwilioAccount, strangers: Strangers) -> APIRouter:
     on("/status/{call}", status)
     on("/detection/{call}", detection)
     on("/optout/{call}", opt_out)
+    on("/optout", opt_out_unknown)
     on("/played/{call}", played)
     on("/left/{call}", left)
     on("/hold/{call}", hold)

@@ -43,6 +43,10 @@ class Addresses:
         """Where a key press during the message goes."""
         return self._of("optout", call_id)
 
+    def opt_out_unknown(self) -> str:
+        """Where a key press goes while nobody knows which attempt it is: the number says whom."""
+        return self._of("optout")
+
     def played(self, call_id: str) -> str:
         """Fetched after the message was heard to its end."""
         return self._of("played", call_id)

@@ -72,8 +72,8 @@ class TwilioCarrier:
             "timeout": max(15, round(request.ring_timeout)),
             "time_limit": round(request.time_limit),
         }
-        if account.settings.fallback_url:
-            fields["fallback_url"] = account.settings.fallback_url
+        if call.message.fallback:
+            fields |= {"fallback_url": call.message.fallback, "fallback_method": "GET"}
         if request.detect_machines:
             fields |= {
                 "machine_detection": self._detection,

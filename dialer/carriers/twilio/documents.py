@@ -10,6 +10,7 @@ __all__ = [
     "Message",
     "agent_room",
     "apology",
+    "fallback",
     "held",
     "hold_music",
     "hung_up",
@@ -42,6 +43,7 @@ class Message:
         opt_out: where the key press goes.
         played: fetched when it was heard to its end.
         key: the opt-out key.
+        fallback: address of the document that works while this dialer is down; empty: none.
     """
 
     audio: str
@@ -52,6 +54,7 @@ class Message:
     opt_out: str
     played: str
     key: str
+    fallback: str = ""
 
 
 def into_room(room: str, call_id: str, left: str, after: Message) -> str:
@@ -95,6 +98,19 @@ def message(after: Message) -> str:
 def apology(after: Message) -> str:
     """Say that the agent's line broke, then the message."""
     return held(0, replace(after, audio=after.apology))
+
+
+def fallback(audio: str, opt_out: str) -> str:
+    """The message as a document that lies elsewhere, for when this dialer cannot be reached.
+
+    The key press is still sent here: it may be reached again by then.
+    """
+    response = VoiceResponse()
+    gather = Gather(num_digits=1, action=opt_out, method="POST", timeout=_KEY_PATIENCE, input="dtmf")
+    gather.play(audio)
+    response.append(gather)
+    response.hangup()
+    return str(response)
 
 
 def opted_out(confirmation: str) -> str:

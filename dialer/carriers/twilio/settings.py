@@ -37,7 +37,7 @@ class TwilioSettings(BaseModel):
     ] = ""
     base_url: Annotated[str, Field(description="another provider's API with the same form; empty: Twilio")] = ""
     fallback_url: Annotated[
-        str, Field(description="the safe-harbour document that works while this dialer is down")
+        str, Field(description="folder on another web server with the exported fallback documents")
     ] = ""
     calls_per_second: Annotated[float, Field(gt=0, le=1000, description="the account's rate for new calls")] = 1.0
     request_timeout: Annotated[float, Field(ge=1, le=60, description="for the carrier's answer to a request")] = 10.0

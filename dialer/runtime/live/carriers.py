@@ -98,10 +98,12 @@ class TwilioHouse:
         await self.account.close()
 
     def _messages(self, campaign: Campaign) -> Callable[[str], Message]:
-        return messages_of(campaign, self._library, self.account.addresses)
+        return messages_of(campaign, self._library, self.account.addresses, self.account.settings.fallback_url)
 
 
-def messages_of(campaign: Campaign, library: PromptLibrary, addresses: Addresses) -> Callable[[str], Message]:
+def messages_of(
+    campaign: Campaign, library: PromptLibrary, addresses: Addresses, fallback_url: str = ""
+) -> Callable[[str], Message]:
     """The safe-harbour message, with the other prompts, of each of a campaign's calls.
 
     Raises:
@@ -122,6 +124,7 @@ def messages_of(campaign: Campaign, library: PromptLibrary, addresses: Addresses
             opt_out=addresses.opt_out(call_id),
             played=addresses.played(call_id),
             key=campaign.seller.opt_out_key,
+            fallback=f"{fallback_url}/{campaign.name}.xml" if fallback_url else "",
         )
 
     return message_of

@@ -8,6 +8,7 @@ its campaign starts again.
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Literal
 
 from campaigns.workspace import Workspace
 from dialer.carriers.twilio.addresses import Addresses
@@ -15,6 +16,7 @@ from dialer.carriers.twilio.documents import Message
 from dialer.runtime.live.carriers import messages_of
 from dialer.store import screen, suppressions
 from dialer.store.database import Store
+from dialer.store.transactions import Writing
 from dialer.voice import PromptLibrary
 
 __all__ = ["Strangers"]
@@ -54,13 +56,25 @@ class Strangers:
         with self._store.writing() as tx:
             found = screen.origin_of(tx, call_id)
             if found is not None:
-                suppressions.add(
-                    tx,
-                    found.number,
-                    scope="client",
-                    scope_id=found.client,
-                    reason="asked not to be called",
-                    source=f"key press during the message, call {call_id}",
-                    by="carrier callback",
-                    at=at,
-                )
+                source = f"key press during the message, call {call_id}"
+                _suppress(tx, found.number, "client", found.client, source, at)
+
+    def opted_out_number(self, number: str, at: datetime) -> None:
+        """Suppress a number that pressed the key during the fallback document: for the whole company."""
+        with self._store.writing() as tx:
+            _suppress(tx, number, "company", "", "key press during the fallback message", at)
+
+
+def _suppress(
+    tx: Writing, number: str, scope: Literal["client", "company"], scope_id: str, source: str, at: datetime
+) -> None:
+    suppressions.add(
+        tx,
+        number,
+        scope=scope,
+        scope_id=scope_id,
+        reason="asked not to be called",
+        source=source,
+        by="carrier callback",
+        at=at,
+    )
