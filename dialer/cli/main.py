@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import io
 import os
 import sys
 from pathlib import Path
@@ -10,7 +11,25 @@ from typing import Annotated, Any
 
 import typer
 
-from dialer.cli import audit, campaigns, consent, dnc, doctor, lists, preview, report, rules, run, start, why
+from dialer.cli import (
+    agents,
+    audit,
+    campaigns,
+    carrier,
+    consent,
+    dnc,
+    doctor,
+    floor,
+    lists,
+    preview,
+    prompts,
+    report,
+    rules,
+    run,
+    serve,
+    start,
+    why,
+)
 from dialer.cli.common import FAILED, USAGE, Context, print_error
 
 __all__ = ["app", "main"]
@@ -29,6 +48,7 @@ app = typer.Typer(
 )
 app.command("init")(start.init)
 app.command("run")(run.run)
+app.command("serve")(serve.serve)
 app.command("why")(why.why)
 app.command("report")(report.report)
 app.command("doctor")(doctor.doctor)
@@ -37,8 +57,15 @@ app.add_typer(dnc.app, name="dnc")
 app.add_typer(consent.app, name="consent")
 app.add_typer(campaigns.app, name="campaigns")
 campaigns.app.command("preview")(preview.preview)
+campaigns.app.command("pause")(floor.pause)
+campaigns.app.command("resume")(floor.resume)
+campaigns.app.command("stop")(floor.stop_campaign)
 app.add_typer(rules.app, name="rules")
 app.add_typer(audit.app, name="audit")
+app.add_typer(carrier.app, name="carrier")
+carrier.app.command("prompts")(prompts.prompts)
+carrier.app.command("export-fallback")(prompts.export_fallback)
+app.add_typer(agents.app, name="agents")
 
 
 def _version(value: bool) -> None:
@@ -72,6 +99,9 @@ def main() -> None:
     """Run the command line; every mistake of the operator is one line and an exit code, never a traceback."""
     from dialer.cli.common import is_operator_mistake
 
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that lacks a character must not lose the answer
     # Commands build much and drop little: looking for cycles as often as Python does by default costs a tenth.
     gc.set_threshold(50_000, 20, 20)
     try:

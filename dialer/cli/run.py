@@ -38,16 +38,29 @@ def run(
 
     On a terminal a live view shows agents, calls, pace, abandonment against its cap, and why it is not dialing.
     SIGINT or SIGTERM stops dialing and lets live calls finish. A campaign that already runs is left alone.
+    Where `dialer serve` runs in this folder, the campaign runs on that floor and is followed here.
 
     Example: `dialer run telemarketing --until 17:30`, or `dialer run telemarketing --clock virtual`.
     """
     if clock not in ("real", "virtual"):
         raise typer.BadParameter(f"{clock!r} is not a clock; use real or virtual", param_hint="--clock")
-    from dialer.cli.running import Plan, run_campaign
-
     context: Context = ctx.obj
     workspace = context.workspace()
     campaign = workspace.campaign(name)
+    if clock == "real":
+        from dialer.cli.floor import FloorDoor, follow
+
+        door = FloorDoor.find(context)
+        if door is not None:
+            raise typer.Exit(follow(door, name))
+    if workspace.settings.carrier != "simulated":
+        if clock == "virtual":
+            raise stop("--clock virtual is for the simulated carrier: real people answer in real time", code=2)
+        from dialer.cli.serving import ServePlan, run_floor
+
+        raise typer.Exit(run_floor(workspace, ServePlan((name,), "127.0.0.1", 8080, 300.0, until_done=True)))
+    from dialer.cli.running import Plan, run_campaign
+
     zone = campaign.hours.timezone
     plan = Plan(
         virtual=clock == "virtual",

@@ -172,7 +172,7 @@ class SimulatedFloor:
     def __init__(
         self,
         clock: Clock,
-        send: Callable[[Event], None],
+        send: Callable[[Event], object],
         agents: Sequence[AgentProfile],
         seed: int,
         *,
@@ -240,6 +240,15 @@ class SimulatedFloor:
     def signed_in(self) -> Collection[str]:
         """The agents who are at work, breaks included."""
         return [agent_id for agent_id, agent in self._agents.items() if agent.signed_in]
+
+    def free_at(self, agent_id: str) -> float | None:
+        """When an agent who is in a call will be ready again, if nothing comes between; else None."""
+        return self._agents[agent_id].free_at or None
+
+    def handle_time(self, attempt: str, at: float) -> float:
+        """Talk and wrap-up (s) that a call will take with an agent of ordinary speed, if a person answers it."""
+        u, habits = self._stream.draws(attempt), self._habits
+        return (habits.talk.quantile(u[0]) + habits.wrap_up.quantile(u[1])) * factor_at(habits.handle_regimes, at)
 
     # ------------------------------------------------------------------ shifts
 

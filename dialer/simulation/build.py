@@ -7,6 +7,7 @@ day are of the settings' zone.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, time, timedelta
 
 from dialer.carriers.simulated.carrier import SimulatedCarrier
@@ -27,8 +28,9 @@ __all__ = ["make_agents", "make_carrier", "make_faults", "make_floor", "make_hab
 _HOUR = 3600.0
 
 
-def make_people(settings: SimulationSettings, start: float) -> People:
-    """Return everybody who can be called."""
+def make_people(settings: SimulationSettings, start: float, ring_delay: Distribution | None = None) -> People:
+    """Return everybody who can be called; `ring_delay` is the time from the carrier's acceptance to the first ring."""
+    manners = Manners() if ring_delay is None else Manners(ring_delay=ring_delay)
     return People(
         settings.seed,
         settings.answer_rate,
@@ -39,7 +41,8 @@ def make_people(settings: SimulationSettings, start: float) -> People:
         swing=Swing(settings.swing, settings.swing_hours * _HOUR, start) if settings.swing > 0.0 else None,
         cap=settings.answer_cap,
         not_reached=NotReached(settings.machine_share, settings.fax_share, settings.unreachable_share),
-        manners=Manners(
+        manners=replace(
+            manners,
             ring=Shifted(1.0, Lognormal(settings.ring_mean, settings.ring_cv)),
             patience=Lognormal(settings.patience_mean, settings.patience_cv),
             opts_out=settings.opts_out_of_message,
@@ -79,8 +82,9 @@ def make_carrier(
     start: float,
     people: FarEnd | None = None,
     record: CarrierRecord | None = None,
+    place_delay: Distribution | None = None,
 ) -> SimulatedCarrier:
-    """Return the carrier, reaching `people` (by default those of the settings)."""
+    """Return the carrier, reaching `people` (by default those of the settings); it takes calls after `place_delay`."""
     return SimulatedCarrier(
         clock,
         people or make_people(settings, start),
@@ -92,6 +96,7 @@ def make_carrier(
         mistaken_for_machine=settings.mistaken_for_machine,
         mistaken_for_person=settings.mistaken_for_person,
         message_seconds=settings.message_seconds,
+        place_delay=place_delay,
         bridge_delay=Uniform(*settings.bridge_delay),
         record=record,
         seed=settings.seed,
@@ -159,7 +164,7 @@ def make_floor(
     settings: SimulationSettings,
     clock: Clock,
     carrier: SimulatedCarrier,
-    send: Callable[[Event], None],
+    send: Callable[[Event], object],
     *,
     start: float,
     end: float,

@@ -15,7 +15,7 @@ from dialer.carriers.twilio.addresses import Addresses
 from dialer.carriers.twilio.calls import LiveCall
 from dialer.carriers.twilio.errors import end_cause, failure_of, is_gone
 from dialer.carriers.twilio.legs import AgentLegs, Leg
-from dialer.carriers.twilio.rest import THREADS, Door, NotSent, Refused, Unanswered
+from dialer.carriers.twilio.rest import THREADS, CallState, Door, NotSent, Refused, Unanswered
 from dialer.carriers.twilio.settings import TwilioSettings
 from dialer.clock import Clock
 from dialer.engine.events import Answered, Ended, Placed, Ringing
@@ -26,6 +26,8 @@ _log = structlog.get_logger(__name__)
 
 #: A request that may be repeated without harm (hang up, redirect to the message) is repeated after so many s.
 _AGAIN = (0.5, 1.0, 2.0, 4.0, 8.0)
+#: How often answered calls are compared with the carrier's list, s.
+_WATCH = 15.0
 #: Calls that are over are remembered for so long, for callbacks that come late, s.
 _REMEMBERED = 600.0
 
@@ -51,6 +53,7 @@ class TwilioAccount:
         self.stale = 0  # calls that waited in the carrier's queue longer than allowed, and were cancelled
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="twilio")
         self._loop = asyncio.get_running_loop()
+        self._closed = False
         self._pending: set[asyncio.Future[Any]] = set()
 
     # ------------------------------------------------------------------ requests
@@ -82,7 +85,13 @@ class TwilioAccount:
         else:
             _log.warning("carrier_refused", why=str(error))
 
-    def insist(self, request: Callable[[], Any], gone: Callable[[], None], tries: tuple[float, ...] = _AGAIN) -> None:
+    def insist(
+        self,
+        request: Callable[[], Any],
+        gone: Callable[[], None],
+        then: Then | None = None,
+        tries: tuple[float, ...] = _AGAIN,
+    ) -> None:
         """Send a request that is safe to repeat, until it is carried out or has no object any more."""
 
         def failed(error: Refused | Unanswered) -> None:
@@ -91,15 +100,16 @@ class TwilioAccount:
                 return
             again = not isinstance(error, Refused) or failure_of(error.status, error.code) in ("rate", "unknown")
             if again and tries:
-                self.clock.call_at(self.clock.now() + tries[0], lambda: self.insist(request, gone, tries[1:]))
+                self.clock.call_at(self.clock.now() + tries[0], lambda: self.insist(request, gone, then, tries[1:]))
             else:
                 _log.error("carrier_request_given_up", why=str(error))
                 gone()
 
-        self.ask(request, None, failed)
+        self.ask(request, then, failed)
 
     async def close(self) -> None:
         """Wait for what is under way, then stop."""
+        self._closed = True
         while self._pending:
             await asyncio.wait(set(self._pending), timeout=self.settings.request_timeout + 1.0)
         self._pool.shutdown(wait=False)
@@ -150,6 +160,24 @@ class TwilioAccount:
             call.deliver(Ringing(now, call_id))
         elif status == "in-progress":
             call.deliver(Answered(now, call_id))
+
+    def watch(self) -> None:
+        """From now on ask regularly which answered calls live: the callback of an end may have been lost."""
+
+        def compare(live: list[CallState]) -> None:
+            sids = {each.sid for each in live}
+            for call in list(self.calls.values()):
+                if call.sid and call.sid not in sids and not call.ended and call.asked:
+                    self.tell_state(call)
+
+        def look() -> None:
+            if self._closed:
+                return
+            if any(call.asked and not call.ended for call in self.calls.values()):
+                self.ask(partial(self.door.list_calls, status="in-progress"), compare)
+            self.clock.call_at(self.clock.now() + _WATCH, look)
+
+        self.clock.call_at(self.clock.now() + _WATCH, look)
 
     # ------------------------------------------------------------------ agents' legs
 

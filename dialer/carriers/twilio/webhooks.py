@@ -43,6 +43,8 @@ Form = Mapping[str, str]
 #: The reply to `/answer` waits this long for an agent, s; then comes a second of silence and the message.
 _WAIT = 0.8
 _HOLD = 1
+#: After a person left a room without a word of the call's end, the carrier is asked, s.
+_LATE = 2.0
 
 
 def verified(account: TwilioAccount, path: str, form: Form, signature: str) -> bool:
@@ -201,6 +203,10 @@ def room_reported(account: TwilioAccount, agent_id: str, leg_id: str, form: Form
             leg.room_sid = room_sid or leg.room_sid
             call.bridged = True
             call.deliver(Bridged(account.clock.now(), call.call_id, agent_id))
+    elif event == "participant-leave" and not agents_own:
+        gone = account.calls.get(label)
+        if gone is not None:  # as a rule the call is over; its own callback may be late or lost
+            account.clock.call_at(account.clock.now() + _LATE, lambda: account.tell_state(gone))
     elif event == "conference-end" or (event == "participant-leave" and agents_own):
         _lose(account, leg, "the agent's leg left its room")
 

@@ -77,6 +77,7 @@ class TwilioHouse:
 
     def __init__(self, account: TwilioAccount, workspace: Workspace) -> None:
         self.account = account
+        account.watch()
         self.rate: TokenBucket | None = TokenBucket(account.settings.calls_per_second)
         self.legs: Legs | None = _TwilioLegs(account)
         self._library = PromptLibrary(workspace.root / workspace.settings.prompts)

@@ -1,0 +1,245 @@
+"""A live floor against the simulated Twilio: `dialer serve` in its own process, agents by script over WebSocket."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import subprocess
+import time
+import wave
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+import websockets
+from live import command, make_live_world
+from world import World
+
+from dialer.carriers.emulator import (
+    ACCOUNT_SID,
+    AGENT_PHONE,
+    API_KEY,
+    API_SECRET,
+    APPLICATION_SID,
+    AUTH_TOKEN,
+    Emulator,
+    EmulatorSettings,
+    Fault,
+    emulated,
+)
+from dialer.runtime.live.secrets import new_secret
+from dialer.store import agents
+from dialer.voice import PROMPTS, PromptLibrary
+
+CALLER_IDS = ("+12125550101", "+12125550102")
+AGENTS_CALLER_ID = "+12125550103"
+
+
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return found.getsockname()[1]
+
+
+def account(port: int, **settings: Any) -> EmulatorSettings:
+    return EmulatorSettings(
+        numbers=(*CALLER_IDS, AGENTS_CALLER_ID),
+        countries=("+1", "+44"),
+        applications={APPLICATION_SID: f"http://127.0.0.1:{port}/carrier/twilio/browser"},
+        **{"calls_per_second": 30.0, "silent_play": 1.0, **settings},
+    )
+
+
+def prompt(path: Path, seconds: float = 0.5) -> Path:
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(8000)
+        file.writeframes(b"\0\0" * int(8000 * seconds))
+    return path
+
+
+def make_world(root: Path, carrier_url: str, port: int, people: int, **campaign: Any) -> World:
+    """A working folder whose carrier is the simulated Twilio, with prompts and people who may be called now."""
+    world = make_live_world(root, people, extra="", **campaign)
+    (root / "dialer.toml").write_text(
+        f'lease_seconds = 5.0\ncarrier = "twilio"\n\n[twilio]\naccount_sid = "{ACCOUNT_SID}"\n'
+        f'public_url = "http://127.0.0.1:{port}"\nbase_url = "{carrier_url}"\ncalls_per_second = 15.0\n'
+        f'agents_caller_id = "{AGENTS_CALLER_ID}"\napi_key_sid = "{API_KEY}"\napplication_sid = "{APPLICATION_SID}"\n'
+    )
+    library = PromptLibrary(root / "prompts")
+    for name in PROMPTS:
+        library.record(world.campaign, name, prompt(root / "silence.wav"))
+    return world
+
+
+def add_agents(world: World, count: int) -> dict[str, str]:
+    """Agents with secrets."""
+    made = {}
+    with world.store() as store, store.writing() as tx:
+        for number in range(count):
+            secret, hashed = new_secret()
+            agents.add(tx, f"agent-{number:02d}", "", datetime.now(UTC))
+            agents.set_secret(tx, f"agent-{number:02d}", hashed)
+            made[f"agent-{number:02d}"] = secret
+    return made
+
+
+class Serving:
+    """`dialer serve day` in a process of its own."""
+
+    def __init__(self, world: World, port: int) -> None:
+        self.world, self.port = world, port
+        self.url = f"http://127.0.0.1:{port}"
+        self._out = (world.root / "serve.out").open("a+")
+        environment = {**os.environ, "DIALER_TWILIO_AUTH_TOKEN": AUTH_TOKEN, "DIALER_TWILIO_API_KEY_SECRET": API_SECRET}
+        self.process = subprocess.Popen(
+            command(world, "serve", "day", "--port", str(port), "--patience", "15"),
+            stdout=self._out, stderr=self._out, env=environment,
+        )  # fmt: skip
+
+    def until(self, wanted: Callable[[], bool], seconds: float = 30.0) -> None:
+        end = time.monotonic() + seconds
+        while not wanted():
+            assert self.process.poll() is None, f"the floor ended with {self.process.returncode}: {self.said()}"
+            assert time.monotonic() < end, f"waited {seconds} s: {self.said()}"
+            time.sleep(0.02)
+
+    def open(self) -> None:
+        self.until(lambda: "day is running" in self.said())
+
+    def tell(self, what: signal.Signals) -> None:
+        os.kill(self.process.pid, what)
+
+    def end(self, seconds: float = 30.0) -> int:
+        return self.process.wait(seconds)
+
+    def said(self) -> str:
+        self._out.flush()
+        self._out.seek(0)
+        return self._out.read()
+
+    def close(self) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        self._out.close()
+
+
+@contextmanager
+def serving(world: World, port: int) -> Iterator[Serving]:
+    floor = Serving(world, port)
+    try:
+        yield floor
+    finally:
+        floor.close()
+
+
+@dataclass
+class ScriptedAgent:
+    """An agent who takes calls: talks for a while, hangs up, gives a disposition, and is ready again."""
+
+    agent_id: str
+    secret: str
+    floor: str
+    leg: str = "phone"
+    phone: str = ""
+    talk: float = 0.6
+    code: Callable[[str], str] = lambda call_id: "NO"
+    seen: list[dict[str, Any]] = field(default_factory=list)
+    disposed: list[str] = field(default_factory=list)
+    arrived: dict[str, float] = field(default_factory=dict)
+
+    async def work(self, stopped: asyncio.Event) -> None:
+        """Sign in, work until stopped or the floor goes."""
+        async with httpx.AsyncClient(base_url=self.floor) as http:
+            answer = await http.post(
+                "/desk/sessions",
+                json={"agent_id": self.agent_id, "secret": self.secret, "campaign": "day", "leg": self.leg,
+                      "phone": self.phone},
+            )  # fmt: skip
+            assert answer.status_code == 200, answer.text
+            session = answer.json()["session"]
+        address = self.floor.replace("http:", "ws:") + "/desk/socket"
+        with suppress(websockets.ConnectionClosed, OSError):
+            async with websockets.connect(address, additional_headers={"Authorization": f"Bearer {session}"}) as web:
+                self.web = web
+                beat = asyncio.create_task(self._alive())
+                await self._do("ready")
+                jobs: set[asyncio.Task[None]] = set()
+                try:
+                    async for text in web:
+                        message = json.loads(text)
+                        self.seen.append(message)
+                        if message["event"] == "state" and message["state"] == "talking":
+                            call_id = message["call"]["call_id"]
+                            if call_id not in self.arrived:
+                                self.arrived[call_id] = time.time()
+                                jobs.add(asyncio.create_task(self._serve(call_id)))
+                        if message["event"] == "state" and message["state"] == "wrap_up" and message["call"]:
+                            await self._dispose(message["call"]["call_id"])
+                        if message["event"] == "gone" or stopped.is_set():
+                            break
+                finally:
+                    beat.cancel()
+                    for job in jobs:
+                        job.cancel()
+
+    async def _serve(self, call_id: str) -> None:
+        with suppress(websockets.ConnectionClosed):
+            await asyncio.sleep(self.talk)
+            await self._do("hang_up")
+
+    async def _dispose(self, call_id: str) -> None:
+        if call_id not in self.disposed:
+            self.disposed.append(call_id)
+            await self._do("dispose", call_id=call_id, code=self.code(call_id))
+
+    async def _alive(self) -> None:
+        with suppress(websockets.ConnectionClosed):
+            while True:
+                await asyncio.sleep(1.0)
+                await self._do("alive")
+
+    async def _do(self, what: str, **more: Any) -> None:
+        await self.web.send(json.dumps({"do": what, **more}))
+
+
+@dataclass
+class Floor:
+    """Everything of one live test."""
+
+    carrier: Emulator
+    world: World
+    secrets: dict[str, str]
+    port: int
+
+
+@contextmanager
+def live_floor(
+    root: Path, *, people: int = 120, count: int = 4, far_end: Any = None, faults: tuple[Fault, ...] = (),
+    campaign: dict[str, Any] | None = None, **settings: Any
+) -> Iterator[Floor]:  # fmt: skip
+    """A simulated Twilio and a working folder that calls through it; the floor itself is not yet started."""
+    port = free_port()
+    with emulated(account(port, **settings), people=far_end, faults=faults) as carrier:
+        world = make_world(root, carrier.url, port, people, **(campaign or {}))
+        secrets = add_agents(world, count)
+        for number in range(count):
+            carrier.call(lambda exchange, n=number: exchange.directory.put(f"+1202555{n + 150:04d}", AGENT_PHONE))
+        yield Floor(carrier, world, secrets, port)
+
+
+def scripted(floor: Floor, **more: Any) -> list[ScriptedAgent]:
+    """One scripted agent for each secret, on ordinary phones."""
+    return [
+        ScriptedAgent(name, secret, f"http://127.0.0.1:{floor.port}", phone=f"+1202555{n + 150:04d}", **more)
+        for n, (name, secret) in enumerate(floor.secrets.items())
+    ]
