@@ -91,8 +91,12 @@ class Door:
         return [_state(each) for each in _answered(lambda: self._client.calls.list(limit=limit, **filters))]
 
     def rooms(self) -> dict[str, str]:
-        """The conferences in progress: sid by friendly name."""
-        found = _answered(lambda: self._client.conferences.list(status="in-progress", limit=2000))
+        """The conferences that somebody is in: sid by friendly name. One with a single person is still `init`."""
+        found = [
+            each
+            for status in ("init", "in-progress")
+            for each in _answered(lambda status=status: self._client.conferences.list(status=status, limit=2000))
+        ]
         return {each.friendly_name: each.sid for each in found}
 
     def people_in(self, room_sid: str) -> dict[str, str]:

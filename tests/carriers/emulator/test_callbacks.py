@@ -4,7 +4,7 @@ import asyncio
 import socket
 
 import pytest
-from conftest import AGENT, CALLER, until
+from telephone import AGENT, CALLER, until
 from twilio.request_validator import RequestValidator
 
 from dialer.carriers.emulator import AUTH_TOKEN

@@ -1,7 +1,7 @@
 """Requests and answers are those of the carrier's official OpenAPI document."""
 
 import pytest
-from conftest import AGENT, CALLER, PERSON, until
+from telephone import AGENT, CALLER, PERSON, until
 
 from dialer.carriers.emulator import APPLICATION_SID
 from dialer.carriers.emulator.parameters import TABLES

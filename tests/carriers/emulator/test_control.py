@@ -5,7 +5,7 @@ import math
 
 import pytest
 import requests
-from conftest import CALLER, PERSON, lasts, until
+from telephone import CALLER, PERSON, lasts, until
 from twilio.jwt.access_token import AccessToken
 from twilio.jwt.access_token.grants import VideoGrant, VoiceGrant
 

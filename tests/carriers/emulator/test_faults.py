@@ -9,9 +9,8 @@ from typing import get_args
 
 import pytest
 import requests
-from conftest import AGENT, CALLER, PERSON, lasts, until
 from pydantic import ValidationError
-from test_stories import parked
+from telephone import AGENT, CALLER, PERSON, lasts, parked, until
 from twilio.base.exceptions import TwilioRestException
 
 from dialer.carriers.emulator import ACCOUNT_SID, AUTH_TOKEN, Fault, read_faults

@@ -1,7 +1,7 @@
 """Every resource through the carrier's own client."""
 
 import pytest
-from conftest import AGENT, CALLER, PERSON, until
+from telephone import AGENT, CALLER, PERSON, until
 from twilio.base.exceptions import TwilioException, TwilioRestException
 
 from dialer.carriers.emulator import ACCOUNT_SID, API_KEY, API_SECRET, APPLICATION_SID

@@ -1,23 +1,9 @@
 """Calls as a dialer makes them, worked by hand: who heard what, whom they spoke with, and what was told."""
 
 import pytest
-from conftest import AGENT, CALLER, PERSON, lasts, until
+from telephone import AGENT, CALLER, PERSON, lasts, parked, until, wav
 
 MESSAGE = "https://dialer.example/message.wav"
-
-
-def parked(world, number=AGENT, room="agent-1", events="start end join leave"):
-    """An agent on an ordinary phone, alone in a room of their own."""
-    world.person(number)
-    leg = world.dial(
-        number,
-        status_callback=f"{world.app.url}/agent-status",
-        twiml=f"<Response><Dial timeLimit='86400'><Conference beep='false' startConferenceOnEnter='true' "
-        f"endConferenceOnExit='true' waitUrl='' jitterBufferSize='small' participantLabel='agent' "
-        f"statusCallback='{world.app.url}/room' statusCallbackEvent='{events}'>{room}</Conference></Dial></Response>",
-    )
-    until(lambda: [name for name, *_ in world.book(leg.sid).rooms] == [room])
-    return leg
 
 
 def into(world, room="agent-1", label="person", after="", **dial):
@@ -108,12 +94,6 @@ def abandoned(world, **how):
         f"<Redirect>{played}</Redirect></Response>",
     )
     return world.dial()
-
-
-def wav(seconds, channels=1):
-    from dialer.carriers.emulator.media import wav_of_silence
-
-    return b"".join(wav_of_silence(seconds, channels))
 
 
 def test_a_key_in_the_message_stops_it_and_is_told(world):

@@ -12,6 +12,7 @@ import subprocess
 import tarfile
 from email.utils import parsedate_to_datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 PACKAGE = "@twilio/cli-core@8.3.2"
 NAME = "twilio_api_v2010.json"
@@ -29,19 +30,19 @@ def fetch(folder: Path) -> Path | str:
     npm = shutil.which("npm")
     if npm is None:
         return f"npm is not installed, and DIALER_TWILIO_OPENAPI names no copy of {NAME}"
-    command = [npm, "pack", PACKAGE, "--pack-destination", str(folder)]
-    packed = subprocess.run(command, check=False, capture_output=True, text=True, timeout=120)
-    if packed.returncode:
-        return f"npm cannot fetch {PACKAGE}: {packed.stderr.strip().splitlines()[-1:]}"
-    archive = folder / packed.stdout.strip().splitlines()[-1]
-    with tarfile.open(archive) as files:
-        member = next(each for each in files.getmembers() if each.name.endswith(f"/{NAME}"))
-        part = files.extractfile(member)
-        assert part is not None
-        unfinished = kept.with_suffix(f".{os.getpid()}")
-        unfinished.write_bytes(part.read())
-        unfinished.rename(kept)  # two test processes may do this at once
-    archive.unlink(missing_ok=True)
+    with TemporaryDirectory(dir=folder) as scratch:  # two test processes may do this at once
+        command = [npm, "pack", PACKAGE, "--pack-destination", scratch]
+        packed = subprocess.run(command, check=False, capture_output=True, text=True, timeout=120)
+        if packed.returncode:
+            return f"npm cannot fetch {PACKAGE}: {packed.stderr.strip().splitlines()[-1:]}"
+        (archive,) = Path(scratch).glob("*.tgz")
+        with tarfile.open(archive) as files:
+            member = next(each for each in files.getmembers() if each.name.endswith(f"/{NAME}"))
+            part = files.extractfile(member)
+            assert part is not None
+            unpacked = Path(scratch) / NAME
+            unpacked.write_bytes(part.read())
+        unpacked.rename(kept)
     return kept
 
 
