@@ -72,9 +72,9 @@ class Settings(BaseSettings):
     rejects: _Folder = "rejects"
     prompts: _Folder = "prompts"
     carrier: Annotated[Literal["simulated", "twilio"], Field(description="who carries the calls")] = "simulated"
-    twilio: Annotated[
-        dict[str, Any], Field(description="the carrier's account; secrets come from the environment")
-    ] = Field(default_factory=dict)
+    twilio: Annotated[dict[str, Any], Field(description="the carrier's account; secrets come from the environment")] = (
+        Field(default_factory=dict)
+    )
     minimum_tzdata: Annotated[
         str, Field(pattern=r"^\d{4}\.\d+$", description="the oldest PyPI tzdata release to dial with")
     ] = "2026.6"

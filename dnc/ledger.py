@@ -8,8 +8,9 @@ JSON text: keys sorted, no spaces, UTF-8, no NaN. `hash = sha256(prev_hash + "\n
 lower-case hex; the first row's `prev_hash` is `GENESIS`. Keep `body` as the text that was hashed:
 verification reads bytes, not meanings.
 
-Whoever removes rows from the end leaves a shorter chain that verifies. Note the head (`Verified.seq`,
-`.head`) somewhere else, daily, and compare.
+Whoever removes rows from the end leaves a shorter chain that verifies, and whoever can write everywhere can
+make a new chain that does. Note the head (`Verified.seq`, `.head`) where nobody can change it, daily, and give
+what was noted to `verify`: a chain that was cut or made anew does not pass through it.
 
 *Keys of a decision's body.* at (UTC, ISO 8601), campaign, client, lead, number, scope, mode, place
 (`Place.key`), ok, failed (`[[rule, code, what it saw], ...]`), passed (rule ids, in order), next (ISO 8601
@@ -112,14 +113,38 @@ def chain(bodies: Iterable[str], *, prev_hash: str = GENESIS, seq: int = 1) -> I
         prev_hash, seq = own, seq + 1
 
 
-def verify(entries: Iterable[Entry], *, prev_hash: str = GENESIS, seq: int = 1) -> Verified | Broken:
-    """Whether rows, given in order of their numbers, form one chain; else the first row that does not fit."""
+def verify(
+    entries: Iterable[Entry], *, prev_hash: str = GENESIS, seq: int = 1, noted: Mapping[int, str] | None = None
+) -> Verified | Broken:
+    """Whether rows, given in order of their numbers, form one chain; else the first row that does not fit.
+
+    Args:
+        entries: every row there is, those numbered 0 and below too.
+        prev_hash: of the row before the first one expected.
+        seq: the number of that first row.
+        noted: heads noted earlier, row number -> hash; rows from `seq` on must be there and have these hashes.
+    """
+    heads = noted or {}
     for entry in entries:
         if entry.seq != seq:
-            return Broken(seq, f"row {seq} is missing: row {entry.seq} stands in its place")
+            return _misplaced(entry.seq, seq)
         if entry.prev_hash != prev_hash:
             return Broken(seq, f"row {seq} does not continue row {seq - 1}")
         if entry.hash != entry_hash(prev_hash, seq, entry.body):
             return Broken(seq, f"row {seq} was changed after it was written")
+        if heads and heads.get(seq, entry.hash) != entry.hash:
+            return Broken(seq, f"row {seq} is not the one whose hash was noted: the chain was made anew")
         prev_hash, seq = entry.hash, seq + 1
+    last = max(heads, default=0)
+    if last >= seq:
+        return Broken(seq, f"row {seq} is missing: the chain had {last} rows when its head was noted")
     return Verified(seq - 1, prev_hash)
+
+
+def _misplaced(found: int, wanted: int) -> Broken:
+    """What a row says that stands where another is due."""
+    if found < 1:
+        return Broken(found, f"row {found} stands before the first row of the chain")
+    if found < wanted:
+        return Broken(found, f"row {found} stands there a second time, behind row {wanted - 1}")
+    return Broken(wanted, f"row {wanted} is missing: row {found} stands in its place")

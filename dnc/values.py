@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, get_args
 
 __all__ = [
     "Address",
@@ -24,12 +24,25 @@ __all__ = [
     "Place",
     "ProposedCall",
     "RndAnswer",
+    "RndReply",
     "Scope",
+    "Sector",
     "Verdict",
 ]
 
 #: What the call is for. Rules name the scope they bind.
 Scope = Literal["telemarketing", "debt_collection", "research", "informational", "charity", "political"]
+
+#: Trades in which unasked-for calls need more than the rules of their purpose ask. Empty: none of them.
+Sector = Literal[
+    "",
+    "claims_management",  # GB: handling claims for compensation
+    "pensions",  # GB: occupational and personal pension schemes
+    "home_energy",  # FR: equipment and work to save or make energy at home, or to adapt a home
+    "training_account",  # FR: the state's personal training account (CPF)
+    "medicare_plans",  # US: Medicare Advantage and Part D plans
+    "financial_products",  # AU: offers of financial products to retail clients
+]
 
 #: How the call is placed. `manual` and `preview` have a person choose each call; `prerecorded` has no agent.
 Mode = Literal["predictive", "progressive", "ratio", "preview", "manual", "prerecorded"]
@@ -143,6 +156,8 @@ class ProposedCall:
     person: str = ""  # the person's id where the list knows one; else the number stands for the person
     debt: str = ""
     subject: str = ""  # what the call is about, for caps "on the same subject"; the campaign's by default
+    sector: str = ""  # a `Sector`: what is sold, where a law singles it out
+    authorisation: str = ""  # the caller's licence for that sector, as its register names it; "": none is known
     line_type: str = ""  # "mobile", "fixed", "" (unknown counts as mobile)
     number_kind: str = "home"  # "home", "work", "other": some caps differ by it
     consent: Consent = Consent()
@@ -150,7 +165,9 @@ class ProposedCall:
     agent_guaranteed: bool = False  # True for preview/manual/1:1 calls: an agent is held for this very call
 
 
-PastKind = Literal["attempt", "conversation", "abandoned", "amd_machine", "refusal"]
+#: `text` is a message sent instead of a call: some caps count both.
+PastKind = Literal["attempt", "text", "conversation", "abandoned", "amd_machine", "refusal"]
+_PAST_KINDS = frozenset(get_args(PastKind))
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,10 +184,25 @@ class PastEvent:
     counts: bool = True  # False: did not connect (busy, not in service), so Reg F does not count it
     number_kind: str = ""  # "home", "work", "other"; unknown counts against every cap
 
+    def __post_init__(self) -> None:
+        if self.kind not in _PAST_KINDS:
+            raise ValueError(f"{self.kind!r} is no kind of past event; write one of {', '.join(get_args(PastKind))}.")
 
-#: What the Reassigned Numbers Database said of the number since the date of consent. `missing`: it was to be
-#: asked and there is no answer.
+
+#: What the Reassigned Numbers Database said of a number. `missing`: it was to be asked and there is no answer.
 RndAnswer = Literal["yes", "no", "no_data", "missing"]
+
+
+@dataclass(frozen=True, slots=True)
+class RndReply:
+    """An answer of the Reassigned Numbers Database: "permanently disconnected since `since`?", as of `obtained`.
+
+    47 CFR 64.1200(m) makes a "no" worth something only for the date that was asked and from the newest data.
+    """
+
+    answer: RndAnswer
+    since: date | None = None  # the date in the query: that of the consent, or earlier; None: not known
+    obtained: date | None = None  # the day the answer was given; None: not known
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,12 +220,20 @@ class Block:
     days: tuple[int, ...] = ()
     until: datetime | None = None
 
+    def __post_init__(self) -> None:
+        if self.code not in (Code.INCONVENIENT_TIME, Code.EMERGENCY_SUSPENSION):
+            raise ValueError(f"A block is INCONVENIENT_TIME or EMERGENCY_SUSPENSION, not {self.code!r}.")
+
+
+ListKind = Literal["national", "state", "internal", "client", "campaign", "areacode", "litigator", "wireless"]
+_LIST_KINDS = frozenset(get_args(ListKind))
+
 
 @dataclass(frozen=True, slots=True)
 class ListEvidence:
     """What one suppression list says of one number at one moment."""
 
-    kind: Literal["national", "state", "internal", "client", "campaign", "areacode", "litigator", "wireless"]
+    kind: ListKind
     name: str  # "US.ndnc", "internal", ...
     status: Literal["fresh", "stale", "missing", "unreadable"] = "fresh"
     listed: bool = False
@@ -202,6 +242,10 @@ class ListEvidence:
     max_age_days: int | None = None
     detail: str = ""  # reason and source of an internal entry; the sentence that says what to do when stale
     jurisdiction: str = ""
+
+    def __post_init__(self) -> None:
+        if self.kind not in _LIST_KINDS:
+            raise ValueError(f"{self.kind!r} is no kind of list; write one of {', '.join(get_args(ListKind))}.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,13 @@ def _us_message(campaign: Campaign) -> Iterator[Finding]:
         yield Finding(("seller", "message"), what, 'add the words "telemarketing purposes"')
 
 
+def _authorised(campaign: Campaign) -> Iterator[Finding]:
+    # PECR 2003 reg. 21B: nobody but an authorised firm, or a scheme's trustee or manager, may call about pensions.
+    if campaign.sector == "pensions" and not campaign.seller.authorisation.strip():
+        what = "it is empty, and without a licence nobody may be called about pensions (PECR 2003 reg. 21B)"
+        yield Finding(("seller", "authorisation"), what, 'name it, such as "FRN 123456"')
+
+
 def _dispositions(campaign: Campaign) -> Iterator[Finding]:
     for flag, meaning in (("opt_out", "so nobody's wish not to be called could be kept"), ("final", "")):
         if not any(flag in choice.flags for choice in campaign.dispositions.values()):
@@ -76,6 +83,7 @@ _Check = Callable[["Campaign"], Iterator[Finding]]
 _CHECKS: tuple[tuple[_Check, frozenset[str]], ...] = (
     (_us_telemarketing, frozenset({"scope", "country", "abandonment"})),
     (_us_message, frozenset({"scope", "country", "language", "seller"})),
+    (_authorised, frozenset({"sector", "seller"})),
     (_dispositions, frozenset({"dispositions"})),
     (_lifetime, frozenset({"caps", "recycle"})),
 )

@@ -16,7 +16,7 @@ from campaigns.dispositions import Disposition, Flag
 from campaigns.files.checks import cross_check
 from campaigns.files.hours import Hours
 from campaigns.problems import Finding, Findings
-from dnc.values import Scope
+from dnc.values import Scope, Sector
 
 __all__ = [
     "RECYCLED_RESULTS",
@@ -90,6 +90,9 @@ class Seller(_Table):
     phone: Annotated[_E164Number, Field(description="the number people can call back, E.164")]
     message: Annotated[str, Field(min_length=1, description="the safe-harbour message for abandoned calls")]
     opt_out_key: Annotated[str, Field(pattern="^[0-9*#]$", description="the key that stops further calls")] = "9"
+    authorisation: Annotated[
+        str, Field(max_length=100, description="licence for the campaign's sector, such as an FCA number; empty: none")
+    ] = ""
 
     @model_validator(mode="after")
     def _message_is_complete(self) -> Self:
@@ -222,6 +225,10 @@ class Campaign(_Table):
     title: Annotated[str, Field(description="the name people read")] = ""
     scope: Annotated[Scope, Field(description="what the calls are for; decides which law applies")]
     subject: Annotated[str, Field(description="what the calls are about, for caps on the same subject")] = ""
+    sector: Annotated[
+        Sector,
+        Field(description="the trade, where a law singles it out: " + ", ".join(filter(None, get_args(Sector)))),
+    ] = ""
     country: Annotated[str, Field(pattern="^[A-Z]{2}$", description="of numbers without one, ISO alpha-2")] = "US"
     language: Annotated[str, Field(pattern="^[a-z]{2,3}(-[A-Z]{2})?$", description='such as "en" or "es-US"')] = "en"
     seller: Annotated[Seller, Field(description="who calls")]

@@ -10,7 +10,7 @@ The columns of the frames are described in `campaigns.lists.frames`, those of th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
@@ -24,12 +24,14 @@ from numpy.typing import NDArray
 
 from campaigns.lists import cleaning
 from campaigns.lists.claims import Claims
+from campaigns.lists.fields import PHONES
 from campaigns.lists.frames import Chunk, lead_frames
 from campaigns.lists.mapping import load_mapping
 from campaigns.lists.notes import Funnel, ListWarning, Notes, Reject, RejectFile
-from campaigns.lists.numbers import claimed_numbers, valid_numbers
+from campaigns.lists.numbers import Numbers, claimed_numbers, valid_numbers
 from campaigns.lists.reading import DELIMITERS, Record, recognise, records
 from campaigns.lists.table import Table
+from dnc.numbers import normalise_suppression_number
 from dnc.places import Policy
 from dnc.zones import is_zone
 
@@ -44,8 +46,10 @@ class ContactList:
 
     `path` is a CSV file. `encoding` and `delimiter` win over what is recognised; `mapping` is a mapping file or its
     table; `default_country` reads national numbers of rows without country; `existing` are E.164 numbers that the
-    campaign has already; `rejects_to` is a CSV file to write every reject to; `policy` is that of `dnc.places`;
-    `now` bounds consent dates. Opening raises `ListError` when the file is no contact list.
+    campaign has already; `erased` are those whose owners were erased at their request, and when: rows with one are
+    refused, and nothing of them is kept, in the reject file neither. `rejects_to` is a CSV file to write every reject
+    to; `policy` is that of `dnc.places`; `now` bounds consent dates. Opening raises `ListError` when the file is no
+    contact list.
     """
 
     def __init__(
@@ -57,6 +61,7 @@ class ContactList:
         delimiter: str | None = None,
         mapping: Path | str | dict[str, str] | None = None,
         existing: Iterable[str] = (),
+        erased: Mapping[str, datetime] | None = None,
         policy: Policy = "intersect",
         rejects_to: Path | str | None = None,
         now: datetime | None = None,
@@ -70,6 +75,7 @@ class ContactList:
         self._now = now or datetime.now(UTC)
         self._chunk_rows = chunk_rows
         self._claims = Claims(existing)
+        self._erased = dict(erased or {})
         self._notes = Notes()
         self._rejects = RejectFile(rejects_to) if rejects_to is not None else None
         self._describe()
@@ -97,6 +103,11 @@ class ContactList:
                 self._rejects.write(chunk.rejects)
             yield chunk
 
+    def refuse_erased(self, line: int, since: datetime) -> None:
+        """Account for a row whose owner turned out to be erased after it was read."""
+        if self._rejects is not None:
+            self._rejects.write([_erased_reject(line, "", since)])
+
     def _describe(self) -> None:
         """Tell how the file is read."""
         encoding = self.source.encoding
@@ -120,7 +131,7 @@ class ContactList:
 
         country, region, good, refusals = self._checked(table)
         rejects += refusals
-        valid = valid_numbers(table, region, np.flatnonzero(good))
+        valid = self._without_erased(table, valid_numbers(table, region, np.flatnonzero(good)))
         claimed = claimed_numbers(table, valid, self._claims)
         self.funnel.loaded += int(claimed.rows.sum())
         self.funnel.duplicate += int((valid.rows & ~claimed.rows).sum())
@@ -143,13 +154,37 @@ class ContactList:
         rejects = [
             Reject(
                 line, "row refused", "", "COLUMNS",
-                f"the row has {len(row)} cells, not {width}: its values may be in the wrong columns", ",".join(row),
+                f"the row has {len(row)} cells, not {width}: its values may be in the wrong columns",
+                "" if self._names_erased(row) else ",".join(row),
             )
             for line, row in rows
             if len(row) > width and any(cell.strip() for cell in row[width:])
         ]  # fmt: skip
         gone = {reject.line for reject in rejects}
         return ([record for record in rows if record[0] not in gone] if gone else rows), rejects
+
+    def _names_erased(self, row: list[str]) -> bool:
+        """Whether any cell is the number of somebody who was erased."""
+        return bool(self._erased) and any(
+            normalise_suppression_number(cell, self._country).e164 in self._erased for cell in row if cell
+        )
+
+    def _without_erased(self, table: Table, valid: Numbers) -> Numbers:
+        """The numbers without the rows that have one of somebody who was erased; those rows are refused whole."""
+        numbers = valid.frame
+        erased = numbers["e164"].isin(list(self._erased)).to_numpy(dtype=bool)
+        if not erased.any():
+            return valid
+        first = numbers[erased].drop_duplicates("row")
+        rejects = [
+            _erased_reject(int(table.lines[row]), table.heading(PHONES[slot]), self._erased[e164])
+            for row, slot, e164 in zip(*(first[name].tolist() for name in ("row", "slot", "e164")), strict=True)
+        ]
+        gone = {reject.line for reject in rejects}
+        rows = valid.rows.copy()
+        rows[first["row"].to_numpy(dtype=np.intp)] = False
+        kept = numbers[~numbers["row"].isin(first["row"])].reset_index(drop=True)
+        return Numbers(kept, rows, [*(each for each in valid.rejects if each.line not in gone), *rejects])
 
     def _checked(self, table: Table) -> tuple[pd.Series, pd.Series, NDArray[np.bool_], list[Reject]]:
         """Each row's country (empty: not given), the region its numbers are read in, whether it may go on; refusals."""
@@ -172,6 +207,12 @@ class ContactList:
             ]
             good &= ~bad
         return country, region, good, rejects
+
+
+def _erased_reject(line: int, heading: str, since: datetime) -> Reject:
+    """The refusal of a row of somebody who was erased; it holds nothing of the row."""
+    message = f"erased at the person's request on {since.astimezone(UTC):%Y-%m-%d}; nothing of the row is kept"
+    return Reject(line, "row refused", heading, "ERASED", message, "")
 
 
 @dataclass(frozen=True, eq=False)

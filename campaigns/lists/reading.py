@@ -19,7 +19,7 @@ from campaigns.lists.errors import ListError
 from campaigns.lists.fields import VICIDIAL, field_of, normal_name
 from campaigns.lists.mapping import Layout, layout_of
 
-__all__ = ["DELIMITERS", "Record", "Source", "recognise", "records"]
+__all__ = ["DELIMITERS", "Record", "Source", "cut_short", "not_text", "recognise", "records", "rows_of"]
 
 #: The delimiters tried, in order of preference.
 DELIMITERS: dict[str, str] = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
@@ -63,23 +63,47 @@ def _opened(path: Path, encoding: Encoding) -> Iterator[Iterator[str]]:
     try:
         yield lines()
     except UnicodeError as error:
-        raise ListError(
-            f"the text is not {encoding.name}", file=path, line=line + 1,
-            remedy="say its encoding with --encoding, or save the file as UTF-8",
-        ) from error  # fmt: skip
+        raise not_text(path, encoding, line + 1) from error
     except csv.Error as error:
         raise ListError(f"a row cannot be read ({error})", file=path, line=line) from error
 
 
-def _rows(lines: Iterator[str], delimiter: str, path: Path) -> Iterator[Record]:
+def not_text(path: Path, encoding: Encoding, line: int) -> ListError:
+    """The error of bytes that the encoding does not have."""
+    remedy = "say its encoding with --encoding, or save the file as UTF-8"
+    return ListError(f"the text is not {encoding.name}", file=path, line=line, remedy=remedy)
+
+
+def cut_short(path: Path, line: int) -> ListError:
+    """The error of a file that ends in the middle of a row."""
+    return ListError("the last row is cut short", file=path, line=line, remedy="get the whole file again")
+
+
+def rows_of(lines: Iterator[str], delimiter: str, path: Path) -> Iterator[Record]:
     """Rows with the number of the line they begin on."""
-    reader = csv.reader(lines, delimiter=delimiter)
+    quotes = 0
+    width = 0
+    whole = True
+
+    def counted() -> Iterator[str]:
+        nonlocal quotes, whole
+        for text in lines:
+            quotes += text.count('"')
+            whole = text.endswith(("\n", "\r"))
+            yield text
+
+    reader = csv.reader(counted(), delimiter=delimiter)
     begins = 1
     for row in reader:
-        if reader.line_num - begins >= _LONGEST_RECORD:
+        # A row over several lines with a quote too many has swallowed the lines behind it.
+        spans = reader.line_num - begins
+        if spans >= _LONGEST_RECORD or (spans and quotes % 2):
             raise ListError("a quote is opened here and not closed", file=path, line=begins, remedy="correct the line")
+        width = width or len(row)
+        if not whole and len(row) < width and any(cell.strip() for cell in row):
+            raise cut_short(path, begins)
         yield begins, row
-        begins = reader.line_num + 1
+        begins, quotes = reader.line_num + 1, 0
 
 
 def _sample(path: Path, encoding: Encoding, delimiter: str) -> list[list[str]]:
@@ -87,7 +111,7 @@ def _sample(path: Path, encoding: Encoding, delimiter: str) -> list[list[str]]:
     found: list[list[str]] = []
     try:
         with _opened(path, encoding) as lines:
-            full = (row for _, row in _rows(lines, delimiter, path) if any(cell.strip() for cell in row))
+            full = (row for _, row in rows_of(lines, delimiter, path) if any(cell.strip() for cell in row))
             found.extend(islice(full, _SAMPLE_RECORDS))
     except ListError as error:
         if error.message.startswith("the text is not"):
@@ -132,7 +156,7 @@ def recognise(
     rows = samples[best]
     if not rows:
         with _opened(path, found) as lines:
-            for _ in islice(_rows(lines, best, path), _SAMPLE_RECORDS):
+            for _ in islice(rows_of(lines, best, path), _SAMPLE_RECORDS):
                 pass
         raise ListError("the file has no rows", file=path, remedy="export the list again")
     header, names = _names(rows, mapping)
@@ -148,7 +172,7 @@ def records(source: Source) -> Iterator[Record]:
     """Every row behind the header, empty ones too, streamed; raises `ListError` for what cannot be read."""
     with _opened(source.path, source.encoding) as lines:
         waiting = source.header
-        for line, row in _rows(lines, source.delimiter, source.path):
+        for line, row in rows_of(lines, source.delimiter, source.path):
             if waiting and any(cell.strip() for cell in row):
                 waiting = False
                 continue

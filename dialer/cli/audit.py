@@ -1,15 +1,16 @@
-"""`dialer audit`: prove the ledger, show everything about one number, erase a person, say what is kept how long."""
+"""`dialer audit`: prove the records, show everything about one number, erase a person, say what is kept how long."""
 
 from __future__ import annotations
 
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from dialer.cli.common import FAILED, NOTHING_TO_DO, Context, print_json, stop
+from dialer.cli import audit_proof
+from dialer.cli.audit_proof import broken, progress
+from dialer.cli.common import NOTHING_TO_DO, Context, print_json, stop
 
 __all__ = ["app"]
 
@@ -18,45 +19,8 @@ app = typer.Typer(help="Prove the decision ledger; case files, erasure, retentio
 _Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 _Country = Annotated[str, typer.Option("--country", metavar="ISO", help="Country of numbers written without one.")]
 
-
-@app.command()
-def verify(
-    ctx: typer.Context,
-    head: Annotated[
-        str, typer.Option("--head", metavar="HASH", help="A head noted earlier: the chain must pass through it.")
-    ] = "",
-    as_json: _Json = False,
-) -> None:
-    """Prove the chain of decisions from its first row to its last. Exit 1 where it is broken.
-
-    Note the head somewhere else, daily: rows cut off from the end can only be missed by who knows what was there.
-
-    Example: `dialer audit verify`
-    """
-    from dialer.runtime.proving import prove
-    from dialer.store.database import open_store
-
-    context: Context = ctx.obj
-    workspace = context.workspace()
-    with open_store(workspace.database_url) as store, store.reading() as tx:
-        proof = prove(tx, noted_head=head, progress=_progress)
-    _progress(None)
-    if as_json:
-        print_json(
-            {
-                "ok": proof.broken is None,
-                "rows": proof.rows,
-                "head": proof.head,
-                "broken": proof.broken,
-                "why": proof.detail,
-            }
-        )
-    elif proof.broken is None:
-        typer.echo(
-            f"The ledger is whole: {proof.rows:,} decisions, each chained to the one before it. Head: {proof.head}"
-        )
-    if proof.broken is not None:
-        raise _broken(proof)
+app.command("verify")(audit_proof.verify)
+app.command("anchor")(audit_proof.anchor)
 
 
 @app.command()
@@ -71,10 +35,12 @@ def export(
     ] = None,
     country: _Country = "US",
 ) -> None:
-    """Export the case file of one number: every decision with its checks, every call, every list entry, the proof.
+    """Export the case file of one number: everything on record, who did it and when, and the proof.
 
-    Exit 4 when nothing is on record; 1, after writing, when the ledger it comes from is broken. The files hold
-    personal data: only their owner can read them.
+    Every decision with its checks, every call with what agents said, consents, business relationships, do-not-call
+    entries, the lists that decisions rested on or that have the number, erasures. Exit 4 when nothing is on record;
+    1, after writing, when the ledger it comes from is broken. The files hold personal data: only their owner can read
+    them.
 
     Example: `dialer audit export --number +19195550101 --html case.html`
     """
@@ -95,9 +61,9 @@ def export(
             registries=RegistryStore(workspace.registries_dir),
             now=datetime.now(UTC),
             by=_user(),
-            progress=_progress,
+            progress=progress,
         )
-    _progress(None)
+    progress(None)
     if case.empty:
         raise stop(f"nothing is on record about {e164}", NOTHING_TO_DO)
     if json_file is not None:
@@ -109,7 +75,7 @@ def export(
     if json_file is None and html_file is None:
         print_json(as_dict(case))
     if not case.proof.intact:
-        raise _broken(case.proof)
+        raise broken(case.proof)
 
 
 @app.command()
@@ -123,15 +89,17 @@ def erase(
 ) -> None:
     """Erase a person's data as far as the law allows, and never call them again.
 
-    Personal fields of their leads are blanked; their numbers stay on the company's do-not-call list, which is also
-    the record of the erasure; calls and consents are kept while a retention rule says so, and removed when it has
-    run out; the ledger stays. The answer names what is kept, by which rule, until when. Exit 4 when nothing is on
-    record.
+    Personal fields of their leads are blanked; their numbers stay on the company's do-not-call list; calls, consents
+    and business relationships are kept while a retention rule says so, and removed when it has run out; the ledger
+    stays. From then on a list that brings the person again is refused, row by row, and nothing of the row is kept,
+    until they are taken off the list at their own wish (dialer dnc remove). The answer names what is kept, by which
+    rule, until when. Name nobody in --reason: it is kept. Exit 4 when nothing is on record.
 
     Example: `dialer audit erase --number +19195550101 --reason "letter of 20 Nov 2026" --dry-run`
     """
     from dialer.runtime import erasure
     from dialer.runtime.asking import open_rulebook
+    from dialer.runtime.consents import remove_copies
     from dialer.store.database import open_store
 
     context: Context = ctx.obj
@@ -149,6 +117,7 @@ def erase(
             with store.writing() as tx:
                 planned = erasure.plan(tx, e164, **terms)
                 erasure.carry_out(tx, planned)
+            remove_copies(workspace, planned.removed_copies)
     if not planned.on_record:
         hint = f"to keep it from ever being called: dialer dnc add {e164} --reason TEXT"
         raise stop(f"nothing is on record about {e164}; {hint}", NOTHING_TO_DO)
@@ -210,17 +179,6 @@ def _user() -> str:
     return getpass.getuser()
 
 
-def _progress(rows: int | None) -> None:
-    """Show on a terminal how many rows are proved; None clears the line."""
-    if sys.stderr.isatty():
-        sys.stderr.write("\r\x1b[K" if rows is None else f"\r{rows:,} decisions")
-
-
-def _broken(proof: Any) -> typer.Exit:
-    where = f"at row {proof.broken}: {proof.detail}"
-    return stop(f"the ledger is broken {where}; keep the database and call an auditor", FAILED)
-
-
 def _write(path: Path, text: str) -> None:
     """Write a file that only its owner can read, whole or not at all."""
     import os
@@ -258,9 +216,12 @@ def _erasure_as_dict(planned: Any, dry_run: bool) -> dict[str, Any]:
         "leads_blanked": list(planned.leads),
         "do_not_call": list(planned.numbers),
         "newly_on_the_list": list(planned.newly_listed),
+        "refused_in_lists_from_now_on": list(planned.newly_erased),
         "notes_blanked": list(planned.notes_of),
         "calls_removed": list(planned.removed_calls),
         "consents_removed": len(planned.removed_consents) + len(planned.forgotten),
+        "relationships_removed": len(planned.removed_relationships),
+        "copies_of_proof_removed": len(planned.removed_copies),
         "names_moved_to_consent_records": [lead["lead_id"] for lead, _ in planned.named],
         "kept": [asdict(each) for each in planned.kept],
         "live_calls": list(planned.live),
@@ -283,10 +244,14 @@ def _print_erasure(planned: Any, dry_run: bool) -> None:
     for each in planned.numbers:
         again = f"{word} put on" if each in planned.newly_listed else "stays on"
         say(f"  {each} {again} the company's do-not-call list, for good")
+    if planned.newly_erased:
+        say(f"  rows of lists with any of these numbers {word} refused from now on, and nothing of them kept")
     counts = (
         (len(planned.notes_of), "calls: the agents' notes", "blanked"),
         (len(planned.removed_calls), "calls past their retention", "removed"),
         (len(planned.removed_consents) + len(planned.forgotten), "consent records past their retention", "removed"),
+        (len(planned.removed_relationships), "business relationships past their retention", "removed"),
+        (len(planned.removed_copies), "copies of their proof", "deleted"),
         (len(planned.named), "names that the law wants beside a consent", "moved from the lead to the consent record"),
     )
     for count, what, done in counts:

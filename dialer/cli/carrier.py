@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -67,6 +65,8 @@ def simulate(
 
     Example: `dialer carrier simulate --port 8300 --answer-rate 0.3 --books carrier.jsonl`
     """
+    import asyncio  # heavy: not for dialer --help
+
     from dialer.carriers.emulator import APPLICATION_SID, NUMBER, EmulatorSettings, read_faults
 
     try:
@@ -114,6 +114,9 @@ async def _serve(
     seconds: float | None,
     as_json: bool,
 ) -> None:
+    import asyncio
+    import signal
+
     from dialer.carriers.emulator import AGENT_PHONE, Exchange, serving
     from dialer.simulation.people import People
 

@@ -30,7 +30,8 @@ from dialer.cli.consent_words import (
 __all__ = ["app"]
 
 app = typer.Typer(
-    help="The consent ledger: grant, revoke, import, show; nothing in it is ever changed or deleted.",
+    help="The consent ledger: grant, revoke, import, show. The database refuses to change a row, and to delete one "
+    "unless it is past its retention and its person was erased.",
     no_args_is_help=True,
 )
 
@@ -53,6 +54,7 @@ def grant(
     ] = None,
     shown: Annotated[str, typer.Option(metavar="TEXT", help="The same, given here.")] = "",
     evidence: EVIDENCE = None,
+    name: Annotated[str, typer.Option(metavar="TEXT", help="Of the person: 16 CFR 310.5(a)(8) asks for it.")] = "",
     waives: Annotated[
         list[str] | None,
         typer.Option(metavar="NAME", help="What else it names, such as written_permission (national list)."),
@@ -67,7 +69,7 @@ def grant(
     from dialer.runtime.asking import open_rulebook
     from dialer.runtime.consents import SCOPES, agreement_names, bases, keep_file, keep_text
     from dialer.store import consents
-    from dialer.store.consents import Proof
+    from dialer.store.consents import Statement
     from dialer.store.database import open_store
     from dnc.numbers import Refusal, parse_lead_number
     from dnc.values import Consent
@@ -95,23 +97,25 @@ def grant(
     given, now = instant(at, "--at"), datetime.now(UTC)
     if given > now:
         raise typer.BadParameter("a consent cannot be dated in the future", param_hint="--at")
-    proof = Proof(
-        channel=channel,
+    reference = "" if evidence is None else evidence.name
+    said = Statement(
+        parsed.e164,
+        company,
+        Consent(basis, given, None, reference, tuple(waives or ())),
         scopes=scopes,
+        channel=channel,
         shown=keep_file(workspace, text) if text is not None else keep_text(workspace, shown) if shown else "",
         evidence="" if evidence is None else keep_file(workspace, evidence),
-        evidence_name="" if evidence is None else evidence.name,
+        name=name,
+        source="dialer consent grant",
     )
-    consent = Consent(basis, given, None, proof.evidence_name, tuple(waives or ()))
     with open_store(workspace.database_url) as store, store.writing() as tx:
-        row = (parsed.e164, company, consent, proof.as_source())
-        fresh = consents.record_new(tx, [row], by=getpass.getuser(), at=now)
+        fresh = consents.record_new(tx, [said], by=getpass.getuser(), at=now)
         stands = consents.standing(tx, parsed.e164, company)
-    missing = [
-        name for name, there in (("--text or --shown", proof.shown), ("--evidence", proof.evidence)) if not there
-    ]
-    if missing:
-        typer.echo(f"note: no copy as shown or given ({', '.join(missing)}): 16 CFR 310.5(a)(8) asks for one", err=True)
+    wanted = (("--name", said.name), ("--text or --shown", said.shown), ("--evidence", said.evidence))
+    if missing := [option for option, there in wanted if not there]:
+        asked = "16 CFR 310.5(a)(8) asks for name, request as shown and consent as given"
+        typer.echo(f"note: the record lacks {', '.join(missing)}: {asked}", err=True)
     assert stands is not None
     if as_json:
         print_json({"number": parsed.e164, "client": company, "new": bool(fresh), "stands": worth_now(stands, now)})
@@ -145,7 +149,7 @@ def revoke(
     from dialer.runtime.asking import open_rulebook
     from dialer.runtime.consents import keep_file
     from dialer.store import consents
-    from dialer.store.consents import Proof
+    from dialer.store.consents import Statement
     from dialer.store.database import open_store
     from dnc.rules.deadlines import opt_out_deadline
     from dnc.values import Consent
@@ -155,18 +159,21 @@ def revoke(
     company, _ = whose(workspace, client, campaign)
     e164, now = any_number(number, country), datetime.now(UTC)
     said = now if at is None else instant(at, "--at", end_of_day=True)
-    proof = Proof(
+    deadline = opt_out_deadline(open_rulebook(workspace), said.date())
+    statement = Statement(
+        e164,
+        company,
+        Consent("revoked", None, said, "" if evidence is None else evidence.name),
         channel=channel,
         reason=reason,
         evidence="" if evidence is None else keep_file(workspace, evidence),
-        evidence_name="" if evidence is None else evidence.name,
+        honour_by=deadline,
+        source="dialer consent revoke",
     )
     with open_store(workspace.database_url) as store, store.writing() as tx:
-        row = (e164, company, Consent("revoked", None, said, proof.evidence_name), proof.as_source())
-        fresh = consents.record_new(tx, [row], by=getpass.getuser(), at=now)
+        fresh = consents.record_new(tx, [statement], by=getpass.getuser(), at=now)
         stands = consents.standing(tx, e164, company)
     assert stands is not None
-    deadline = opt_out_deadline(open_rulebook(workspace), said.date())
     answer = worth_now(stands, now)
     if as_json:
         print_json(
@@ -202,11 +209,12 @@ def import_(
     country: COUNTRY = "US",
     as_json: JSON = False,
 ) -> None:
-    """Import consents and revocations: number, basis, at, scope, text, evidence, channel, waives, client, revoked_at.
+    """Import consents, revocations and past business: number, basis, at, scope, text, revoked_at, last_transaction ...
 
-    What may not be taken is in a reject file with line, column, code and message: a consent without a date, for
-    one. A revocation is taken whatever else its row holds. The same file twice leaves the same state. Exit 1 when
-    anything was refused.
+    Columns: number, basis, at, scope, text, evidence, channel, waives, client, revoked_at, reason, name,
+    last_transaction, last_inquiry. What may not be taken is in a reject file with line, column, code and message: a
+    consent without a date, for one. A revocation is taken whatever else its row holds; for a client that is none of
+    ours it holds for every one. The same file twice leaves the same state. Exit 1 when anything was refused.
 
     Example: `dialer consent import web-forms.csv --campaign telemarketing --evidence-folder forms`
     """
@@ -238,6 +246,7 @@ def import_(
                 "refused": result.refused,
                 "granted": result.granted,
                 "revoked": result.revoked,
+                "relationships": result.relationships,
                 "known": result.known,
                 "warnings": result.warnings,
                 "rejects": None if result.rejects is None else str(result.rejects),
@@ -246,7 +255,8 @@ def import_(
     else:
         typer.echo(
             f"{file.name}: {result.read:,} rows, {result.granted:,} new consents, {result.revoked:,} new revocations, "
-            f"{result.known:,} recorded before, {result.refused:,} rows with something refused"
+            f"{result.relationships:,} new business relationships, {result.known:,} recorded before, "
+            f"{result.refused:,} rows with something refused"
         )
         for warning in result.warnings:
             typer.echo(f"  note: {warning}")

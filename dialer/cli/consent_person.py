@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 import getpass
-from datetime import UTC, date, datetime
-from typing import Annotated
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dialer.cli.common import NOTHING_TO_DO, Context, stop
+from dialer.cli.common import NOTHING_TO_DO, Context, print_json, stop
 from dialer.cli.consent_words import (
     CAMPAIGN,
     CHANNEL,
     CLIENT,
     COUNTRY,
     EVIDENCE,
+    JSON,
     NUMBER,
     any_number,
     day_of,
     days_of,
     hours_of,
     instant,
+    known,
+    relationship_now,
     whose,
 )
+
+if TYPE_CHECKING:
+    from dialer.store.relationships import Kind
 
 __all__ = ["ebr", "inconvenient"]
 
@@ -32,56 +38,59 @@ def ebr(
     number: NUMBER,
     transaction: Annotated[str | None, typer.Option(metavar="DATE", help="Of the last purchase or payment.")] = None,
     inquiry: Annotated[str | None, typer.Option(metavar="DATE", help="Of the last inquiry or application.")] = None,
+    end: Annotated[
+        str | None, typer.Option(metavar="DATE", help="The person ended it: nothing of that day and before counts.")
+    ] = None,
     client: CLIENT = "",
     campaign: CAMPAIGN = "",
     channel: CHANNEL = "",
     evidence: EVIDENCE = None,
     country: COUNTRY = "US",
+    as_json: JSON = False,
 ) -> None:
     """Write down a business relationship: it lifts the national list for a while, never an opt-out.
 
-    It is set at the client's loaded leads with this number, where it is later than what they say; exit 4 when
-    there is no such lead.
+    A fact of the number: it counts for every list of the client that has the number, loaded now or later. It ends by
+    itself after the months that the rules say, and at once with a do-not-call request or a revocation
+    (47 CFR 64.1200(f)(5)), which facts of that day and before do not outlive. Many at once: dialer consent import.
 
     Example: `dialer consent ebr +19195550101 --transaction 2026-09-30 --client evergreen --channel invoice`
     """
+    from dialer.runtime.asking import open_rulebook
     from dialer.runtime.consents import keep_file
-    from dialer.store import consents
-    from dialer.store.consents import Proof
+    from dialer.store import relationships
     from dialer.store.database import open_store
-    from dnc.values import Consent
+    from dialer.store.relationships import Fact
+    from dnc.numbers import Refusal, parse_lead_number
 
     context: Context = ctx.obj
     workspace = context.workspace()
     company, _ = whose(workspace, client, campaign)
     if not company:
         raise typer.BadParameter("a business relationship is with one company: name it with --client or --campaign")
-    e164, now = any_number(number, country), datetime.now(UTC)
-    days: dict[str, date | None] = {"transaction": None, "inquiry": None}
-    for name, text in (("transaction", transaction), ("inquiry", inquiry)):
-        if text is not None:
-            days[name] = day_of(text, f"--{name}", now.date())
-    if not any(days.values()):
-        raise typer.BadParameter("give --transaction or --inquiry with its date")
+    parsed, now = parse_lead_number(number, country), datetime.now(UTC)
+    if isinstance(parsed, Refusal):
+        raise stop(f"{number!r} cannot be a number to call: {parsed.detail}")
+    given: tuple[tuple[Kind, str | None], ...] = (("transaction", transaction), ("inquiry", inquiry), ("end", end))
+    days = {kind: day_of(text, f"--{kind}", now.date()) for kind, text in given if text is not None}
+    if not days:
+        raise typer.BadParameter("give --transaction, --inquiry or --end with its date")
     digest = "" if evidence is None else keep_file(workspace, evidence)
-    name_of_it = "" if evidence is None else evidence.name
+    reference = "" if evidence is None else evidence.name
+    facts = [
+        Fact(parsed.e164, company, kind, day, channel, digest, reference, "dialer consent ebr")
+        for kind, day in days.items()
+    ]
     with open_store(workspace.database_url) as store, store.writing() as tx:
-        found = consents.note_relationship(tx, e164, company, **days)
-        if not found:
-            raise stop(f"{e164} is in no loaded list of {company}: nothing to set", NOTHING_TO_DO)
-        rows = [
-            (
-                e164,
-                company,
-                Consent("ebr", datetime(day.year, day.month, day.day, tzinfo=UTC)),
-                Proof(channel, (), "", digest, name_of_it, reason=name).as_source(),
-            )
-            for name, day in days.items()
-            if day is not None
-        ]
-        consents.record_new(tx, rows, by=getpass.getuser(), at=now)
-    what = ", ".join(f"{name} on {day.isoformat()}" for name, day in days.items() if day is not None)
-    typer.echo(f"{e164}: {what}, with {company}; from the next dial on in {', '.join(found)}")
+        fresh = relationships.record_new(tx, facts, by=getpass.getuser(), at=now)
+        stands = relationships.standing(tx, parsed.e164, company)
+    worth = relationship_now(open_rulebook(workspace), stands, now)
+    if as_json:
+        print_json({"number": parsed.e164, "client": company, "new": len(fresh), "stands": worth})
+        return
+    what = ", ".join(f"{kind} on {day.isoformat()}" for kind, day in days.items())
+    typer.echo(f"{parsed.e164}: {what}, with {company}: {known(fresh)}.")
+    typer.echo(f"  what stands now: {worth['why']}")
 
 
 def inconvenient(

@@ -22,11 +22,13 @@ __all__ = [
     "JSON",
     "NUMBER",
     "any_number",
+    "client_named",
     "day_of",
     "days_of",
     "hours_of",
     "instant",
     "known",
+    "relationship_now",
     "whose",
     "worth_now",
 ]
@@ -45,9 +47,20 @@ def whose(workspace: Workspace, client: str, campaign: str) -> tuple[str, str]:
     if client and campaign:
         raise typer.BadParameter("choose one of --client and --campaign")
     if not campaign:
-        return client, ""
+        return client_named(workspace, client), ""
     found = workspace.campaign(campaign)
     return found.client, found.scope
+
+
+def client_named(workspace: Workspace, name: str) -> str:
+    """The client as our campaigns call it: an entry for a name that none of them has would bind nobody."""
+    from dialer.runtime.consents import clients_of
+
+    known = clients_of(workspace)
+    if name and name.casefold() not in known:
+        there = ", ".join(known.values()) or "nobody yet"
+        raise typer.BadParameter(f"no campaign works for {name!r}; there are {there}", param_hint="--client")
+    return known.get(name.casefold(), "")
 
 
 def any_number(text: str, country: str) -> str:
@@ -121,6 +134,27 @@ def worth_now(consent: Any, now: datetime) -> dict[str, Any]:
 
     worth = agreements_of(consent, now)
     return {"basis": worth.basis or None, "revoked": worth.revoked, "why": worth.why, "given_at": consent.given_at}
+
+
+def relationship_now(book: Any, ebr: Any, now: datetime) -> dict[str, Any]:
+    """What a business relationship is worth today in the gate's own words, and the last day on which it is (US)."""
+    from datetime import timedelta
+
+    from dnc.gate.agreements import ebr_stands
+
+    found: dict[str, Any] = {
+        "last_transaction": None if ebr.last_transaction is None else ebr.last_transaction.isoformat(),
+        "last_inquiry": None if ebr.last_inquiry is None else ebr.last_inquiry.isoformat(),
+        "until": None,
+        "why": "no business relationship stands",
+    }
+    months = book.ebr_months("US")
+    day = now.date()
+    if months is None or not (proof := ebr_stands(ebr, day, months[0], months[1])):
+        return found
+    while ebr_stands(ebr, day + timedelta(days=1), months[0], months[1]):
+        day += timedelta(days=1)
+    return found | {"until": day.isoformat(), "why": f"{proof}, until {day.isoformat()} ({months[2]})"}
 
 
 def known(fresh: Any) -> str:

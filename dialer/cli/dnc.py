@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,12 +11,15 @@ from typing import Annotated, Any
 import typer
 
 from dialer.cli.common import FAILED, NOTHING_TO_DO, REFUSED, Context, instant_option, print_json, stop
+from dialer.cli.consent_words import client_named
 
 __all__ = ["app"]
 
 #: Formats that feed no registry: the house's own entries, and contact lists (judged only).
 _OWN = ("internal_dnc", "internal_dnc.v1", "vicidial", "vicidial.dnc", "vicidial.campaign_dnc")
 _LEADS = ("leads", "leads.v1")
+#: Families that feed several lists; which one is said by --registry.
+_SEVERAL = ("us_state", "e164")
 
 app = typer.Typer(help="Do-Not-Call lists: import registries, add, remove, check.", no_args_is_help=True)
 
@@ -55,6 +59,18 @@ def import_(
         str,
         typer.Option(metavar="NAMES", help="Column order of a flat change list: npa,line,time,action."),
     ] = "",
+    wash_input: Annotated[
+        Path | None,
+        typer.Option(
+            "--wash-input",
+            metavar="FILE",
+            help="What was sent to be washed: every number in it needs an answer. Default: wash_input.csv beside FILE.",
+        ),
+    ] = None,
+    many_members: Annotated[
+        bool,
+        typer.Option("--many-members", help="The archive holds several data files (as Canada's do without saying so)."),
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Read and report; change nothing.")] = False,
     as_json: _Json = False,
 ) -> None:
@@ -64,12 +80,13 @@ def import_(
     Exit 1 when the file is refused.
 
     Internal and VICIdial lists go to the internal list, in force at once; a contact list (leads.v1) is only judged.
+    A trial run (--dry-run) needs no working folder; in one, the file is also compared with the version in use.
 
     Example: `dialer dnc import 2026-11-20_919.zip --format us_ndnc --obtained 2026-11-20T09:00-05:00`
     """
     import sys
 
-    from dnc.registries import ReadOptions, RegistryStore, format_names
+    from dnc.registries import ReadOptions, RegistryStore, format_names, read
 
     context: Context = ctx.obj
     if replace_all and merge:
@@ -79,15 +96,28 @@ def import_(
     if format_name not in format_names():
         known = ", ".join((*format_names(), *_LEADS))
         raise typer.BadParameter(f"{format_name!r} is none of {known}", param_hint="--format")
+    options = ReadOptions(
+        columns=tuple(name.strip() for name in columns.split(",") if name.strip()),
+        wash_input=wash_input,
+        many_members=True if many_members else None,
+    )
+    compared = _in_workspace(context) and (bool(registry) or not format_name.startswith(_SEVERAL))
+    if dry_run and (format_name in _OWN or not compared):
+        more = "" if format_name in _OWN else "judged by itself, not compared with a version in use"
+        return _print_report(replace(read(file, format_name, options), dry_run=True), as_json, more)
     workspace = context.workspace()
     if format_name in _OWN:
-        return _import_own(workspace, file, format_name, dry_run, as_json)
+        return _import_own(workspace, file, format_name, as_json)
     workspace.registries_dir.mkdir(parents=True, exist_ok=True)
     show = sys.stderr.isatty() and not as_json
 
-    def progress(lines: int) -> None:
+    done = 0
+
+    def progress(size: int) -> None:
+        nonlocal done
+        done += size
         if show:
-            sys.stderr.write(f"\r{lines:,} lines")
+            sys.stderr.write(f"\r{done / 1e6:,.0f} MB read")
             sys.stderr.flush()
 
     report = RegistryStore(workspace.registries_dir).import_file(
@@ -98,16 +128,23 @@ def import_(
         mode="replace_all" if replace_all else "merge" if merge else "replace",
         dry_run=dry_run,
         allow_drop=allow_drop,
-        options=ReadOptions(columns=tuple(name.strip() for name in columns.split(",") if name.strip())),
+        options=options,
         progress=progress,
     )
     if show:
         sys.stderr.write("\r\x1b[K")
-    _print_report(report, file, as_json)
-    return None
+    return _print_report(report, as_json)
 
 
-def _print_report(report: Any, file: Path, as_json: bool, more: str = "") -> None:
+def _in_workspace(context: Context) -> bool:
+    """Whether there is a working folder, named or around us; whether it is a good one is not asked."""
+    from campaigns.workspace import SETTINGS_FILE
+
+    here = Path.cwd()
+    return context.directory is not None or any((each / SETTINGS_FILE).is_file() for each in (here, *here.parents))
+
+
+def _print_report(report: Any, as_json: bool, more: str = "") -> None:
     """Say what became of a file; exit 1 when it was refused."""
     if as_json:
         print_json(report.as_dict())
@@ -116,15 +153,15 @@ def _print_report(report: Any, file: Path, as_json: bool, more: str = "") -> Non
         word = "would be accepted" if dry_run and report.accepted else "accepted" if report.accepted else "REFUSED"
         counts = report.counts
         typer.echo(
-            f"{file.name}: {word} as {report.format}: {counts.lines:,} lines, {counts.numbers:,} numbers, "
+            f"{report.file}: {word} as {report.format}: {counts.lines:,} lines, {counts.numbers:,} numbers, "
             f"{counts.duplicates:,} duplicates, {counts.bad:,} bad"
         )
         for warning in report.warnings:
             typer.echo(f"  {warning}")
         for bad in report.bad_lines[:20]:
             typer.echo(f"  line {bad.line}: {bad.reason}")
-        if len(report.bad_lines) > 20:
-            typer.echo(f"  ... and {len(report.bad_lines) - 20} more bad lines")
+        if report.bad_lines and counts.bad > 20:
+            typer.echo(f"  ... and {counts.bad - 20:,} more bad lines")
         if report.version:
             typer.echo(f"  version {report.version} of {report.registry} is live now")
         if more:
@@ -133,32 +170,21 @@ def _print_report(report: Any, file: Path, as_json: bool, more: str = "") -> Non
         raise typer.Exit(FAILED)
 
 
-def _import_own(workspace: Any, file: Path, format_name: str, dry_run: bool, as_json: bool) -> None:
+def _import_own(workspace: Any, file: Path, format_name: str, as_json: bool) -> None:
     """The house's own entries go to the internal list, in force at once."""
-    from dataclasses import replace
-
     from dialer.runtime.own_lists import import_own_list
 
-    report, added = import_own_list(workspace, file, format_name, dry_run=dry_run)
-    more = f"{added:,} new entries are on the internal list from this moment" if not dry_run else ""
-    _print_report(replace(report, dry_run=dry_run), file, as_json, more if report.accepted else "")
+    report, added = import_own_list(workspace, file, format_name)
+    more = f"{added:,} new entries are on the internal list from this moment"
+    _print_report(report, as_json, more if report.accepted else "")
 
 
 def _check_leads(file: Path, as_json: bool) -> None:
     """A contact list is judged, not imported: `dialer lists load` loads it."""
     from dialer.runtime.list_check import check_contacts
 
-    found = check_contacts(file)
-    if as_json:
-        print_json(found)
-    else:
-        typer.echo(f"{file.name}: {found['outcome']} as a contact list; load it with: dialer lists load")
-        for warning in found["warnings"]:
-            typer.echo(f"  {warning}")
-        for bad in found["bad_lines"][:20]:
-            typer.echo(f"  line {bad['line']}: {bad['reason']}")
-    if found["outcome"] == "reject_file":
-        raise typer.Exit(FAILED)
+    report = check_contacts(file)
+    _print_report(report, as_json, "judged only; load it with: dialer lists load" if report.accepted else "")
 
 
 @app.command()
@@ -370,6 +396,7 @@ def _change(
     workspace = context.workspace()
     if client and campaign:
         raise typer.BadParameter("choose one of --client and --campaign")
+    client = client_named(workspace, client)
     if not reason.strip():
         raise typer.BadParameter("say why", param_hint="--reason")
     e164, pattern = _normalised(number, country)

@@ -27,6 +27,7 @@ from dialer.cli import (
     rules,
     run,
     serve,
+    simulate,
     start,
     why,
 )
@@ -51,6 +52,7 @@ app.command("run")(run.run)
 app.command("serve")(serve.serve)
 app.command("why")(why.why)
 app.command("report")(report.report)
+app.command("simulate")(simulate.simulate)
 app.command("doctor")(doctor.doctor)
 app.add_typer(lists.app, name="lists")
 app.add_typer(dnc.app, name="dnc")

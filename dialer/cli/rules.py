@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -31,6 +32,8 @@ def test(
 ) -> None:
     """Run test vectors through the real gate with the rules in force; print each failure; exit 1 on any.
 
+    A line that cannot be read has failed too; what is wrong with it is said on stderr.
+
     Example: `dialer rules test our-cases.jsonl`
     """
     results = _run(file, _rulebook(ctx.obj)[0])
@@ -49,7 +52,7 @@ def test(
         for each in failed:
             wanted = f"{each.expected} ({each.reason})" if each.reason else each.expected
             reasons = f" ({', '.join(each.reasons)})" if each.reasons else ""
-            typer.echo(f"{each.id}: expected {wanted}, got {each.got}{reasons}")
+            typer.echo(f"{each.id}: expected {wanted or 'an answer'}, got {each.got}{reasons}")
         typer.echo(f"{len(results) - len(failed)} passed, {len(failed)} failed")
     if failed:
         raise typer.Exit(FAILED)
@@ -174,11 +177,11 @@ def _cell(text: str) -> Any:
 
 
 def _run(file: Path, book: Rulebook) -> list[VectorResult]:
-    """The result of every vector of the file; the first line that is none ends everything."""
-    from dnc.vectors import run_vector
+    """The result of every line; one that cannot be read has failed, and what is wrong with it goes to stderr."""
+    from dnc.vectors import VectorError, VectorResult, read_vector, run_vector
 
     try:
-        lines = file.read_text(encoding="utf-8").splitlines()
+        lines = file.read_text(encoding="utf-8-sig").splitlines()
     except OSError as error:
         raise stop(f"{file}: cannot be read: {error.strerror}") from None
     except UnicodeDecodeError as error:
@@ -187,31 +190,15 @@ def _run(file: Path, book: Rulebook) -> list[VectorResult]:
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
-        vector: Any = None
+        named, expected = f"line {number}", ""
         try:
-            vector = json.loads(line)
-            results.append(run_vector(vector, book))
-        except (LookupError, ValueError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
-            raise stop(f"{file.name}, line {number}: {_problem(vector, error)}") from None
+            vector = read_vector(line)
+            named, expected = str(vector.get("id") or named), str(vector.get("expected", ""))
+            result = run_vector(vector, book)
+            results.append(result if result.id else replace(result, id=named))
+        except VectorError as error:
+            typer.echo(f"dialer: {file.name}, line {number}: {error}", err=True)
+            results.append(VectorResult(named, expected, "unreadable", "", (), passed=False))
     if not results:
         raise stop(f"{file}: holds no vector, so nothing was tested; write one JSON object on each line")
     return results
-
-
-def _problem(vector: Any, error: Exception) -> str:
-    """What is wrong with a line that is not a vector, in words."""
-    known = "decision, abandonment, call_classification, optout_deadline"
-    if isinstance(error, json.JSONDecodeError):
-        return f"is not JSON ({error.msg} at column {error.colno}); write one JSON object on each line"
-    if not isinstance(vector, dict):
-        return "is not a JSON object; write one on each line"
-    kind = vector.get("type")
-    if kind is None:
-        return f"has no type; write one of {known}"
-    if not isinstance(kind, str) or (isinstance(error, KeyError) and error.args[:1] == (kind,)):
-        return f"the type {kind!r} is unknown; write one of {known}"
-    if isinstance(error, KeyError) and error.args and error.args[0] not in vector:
-        return f"a vector of type {kind} needs {error.args[0]!r}; add it"
-    return (
-        f"a vector of type {kind} cannot be read ({type(error).__name__}: {' '.join(str(error).split())}); correct it"
-    )

@@ -134,9 +134,9 @@ async def _floor(workspace: Workspace, plan: ServePlan, store: Store) -> int:
         await floor.run(stopped, plan.patience)
     finally:
         forget_floor(workspace.root, os.getpid())
+        await house.close()  # the last callbacks are still heard
         server.should_exit = True
         await asyncio.wait({serving}, timeout=5.0)
-        await house.close()
     typer.echo(f"The floor is closed ({told[0] if told else 'every campaign has ended'}).")
     return 0
 

@@ -119,7 +119,8 @@ class Engine:
         out: list[cmd.Command] = []
         self._handlers[type(event)](event, out)
         now = self._now = max(self._now, event.at)
-        self._serve(now, out)
+        if self.floor.waiting:
+            self._serve(now, out)
         for kind, key in self._deadlines.due(now):
             self._due(kind, key, now, out)
         self.pace.step(now, out)
@@ -554,6 +555,8 @@ class Engine:
             self._deadlines.add(at + self._patience(call), "call", call.call_id)
 
     def _report_health(self, now: float, out: list[cmd.Command]) -> None:
+        if self._told_health is CampaignState.RUNNING and self.pace.plainly_running():
+            return
         state, why = self.pace.health()
         if state is not self._told_health:
             self._told_health = state
@@ -561,7 +564,7 @@ class Engine:
 
     def _wake(self, out: list[cmd.Command]) -> None:
         """Ask for a `Tick` at the next deadline, once per deadline."""
-        following = self._deadlines.next()
+        following = self._deadlines.next(self.floor.calls)
         if following is not None and following != self._woken_for:
             self._woken_for = following
             out.append(cmd.WakeAt(following))

@@ -12,6 +12,7 @@ from dialer.engine.commands import AgentChanged, Command
 from dialer.engine.events import Lead
 from dialer.engine.records import Agent, Call
 from dialer.engine.states import AgentState, CallState
+from dialer.pacing import CallView
 
 __all__ = ["Floor"]
 
@@ -32,11 +33,13 @@ class Floor:
         self.leads: deque[Lead] = deque()
         self._shown: list[Agent] | None = None  # forgotten whenever an agent comes, pauses or goes
         self._ready: dict[str, Agent] = {}
+        self._flying: tuple[CallView, ...] | None = None  # forgotten whenever a call comes, moves or goes
 
     def add(self, call: Call) -> None:
         """A new planned call."""
         self.calls[call.call_id] = call
         self.in_flight[call.call_id] = call
+        self._flying = None
 
     def find(self, call_id: str) -> Call | None:
         """The call, live or lately ended."""
@@ -55,6 +58,7 @@ class Floor:
 
     def index(self, call: Call) -> None:
         """Bring `in_flight` and `waiting` in line with the call's record."""
+        self._flying = None
         if call.state in _ON_ITS_WAY:
             self.in_flight[call.call_id] = call
         else:
@@ -85,6 +89,17 @@ class Floor:
         if self._shown is None:
             self._shown = [agent for agent in self.agents.values() if agent.shown()]
         return self._shown
+
+    def flying(self) -> tuple[CallView, ...]:
+        """The calls that have reached nobody and that we do not hang up, as the pacer sees them."""
+        if self._flying is None:
+            self._flying = tuple([call.view() for call in self.in_flight.values() if not call.hanging_up])
+        return self._flying
+
+    def hang_up(self, call: Call) -> None:
+        """We ask the carrier to end a call."""
+        call.hanging_up = True
+        self._flying = None
 
     def busy_agents(self) -> bool:
         """Whether any agent is with a person or writes one up."""

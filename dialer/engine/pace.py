@@ -115,12 +115,11 @@ class Pace:
         tokens = 0 if now < self._hold_until else min(bucket.available(now) for bucket in self._buckets)
         if self.shared_tokens is not None:
             tokens = min(tokens, self.shared_tokens)
-        in_flight = [call for call in self._floor.in_flight.values() if not call.hanging_up]
         decision = self._pacer.decide(
             FloorView(
                 now=now,
                 agents=tuple([agent.view(now) for agent in agents]),
-                in_flight=tuple([call.view() for call in in_flight]),
+                in_flight=self._floor.flying(),
                 waiting=tuple([call.waiting_view() for call in self._floor.waiting.values()]),
                 line_limit=self.lines,
                 dial_tokens=tokens,
@@ -173,8 +172,21 @@ class Pace:
             return
         if now - call.ringing_since < self._config.min_ring:
             return
-        call.hanging_up = call.released = True
+        call.released = True
+        self._floor.hang_up(call)
         out.append(HangUp(now, call_id, "release"))
+
+    def plainly_running(self) -> bool:
+        """Whether `health` is running for the plainest reason: leads, agents and lines are there, nothing bars."""
+        floor = self._floor
+        return bool(
+            floor.leads
+            and self.paused_because is None
+            and self.draining_because is None
+            and not self._barred_by
+            and len(floor.calls) < self.lines
+            and floor.shown_agents()
+        )
 
     def health(self) -> tuple[CampaignState, str]:
         """Dialing, or why not: a state and a sentence."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+from collections.abc import Container
 from typing import Literal
 
 __all__ = ["Deadlines", "Kind"]
@@ -26,12 +27,19 @@ class Deadlines:
 
     def due(self, now: float) -> list[tuple[Kind, str]]:
         """Take out everything due by `now`, oldest first."""
-        found = []
-        while self._heap and self._heap[0][0] <= now:
-            _, _, kind, key = heapq.heappop(self._heap)
+        found: list[tuple[Kind, str]] = []
+        heap = self._heap
+        while heap and heap[0][0] <= now:
+            _, _, kind, key = heapq.heappop(heap)
             found.append((kind, key))
         return found
 
-    def next(self) -> float | None:
-        """The earliest instant at which something is due, or None."""
-        return self._heap[0][0] if self._heap else None
+    def next(self, live: Container[str]) -> float | None:
+        """The earliest instant at which something is due, or None; deadlines of calls not in `live` are dropped."""
+        heap = self._heap
+        while heap:
+            at, _, kind, key = heap[0]
+            if kind != "call" or key in live:
+                return at
+            heapq.heappop(heap)
+        return None

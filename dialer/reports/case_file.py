@@ -1,34 +1,30 @@
 """The case file of one number: everything on record about it, as values, as JSON and as a page for an auditor.
 
-The page is one self-contained HTML file: no script, no outside connection (its Content-Security-Policy forbids both),
-and every text from the data passes jinja2's autoescape. Characters that a reader cannot see, such as those that
-turn the direction of writing, are shown by their code. Where records are read is somebody else's matter.
+The page is one self-contained HTML file (`dialer.reports.pages`). Where records are read is somebody else's matter.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime
-from functools import lru_cache
-from importlib.resources import files
 from typing import Any
 
-from jinja2 import Environment, StrictUndefined, Template
-
+from dialer.reports.pages import template, utc_text
 from dialer.reports.reasons import reason_words
 from dnc.zones import zone
 
 __all__ = ["CaseFile", "Decision", "ListUse", "Proof", "Reason", "as_dict", "to_html"]
 
-_FORMAT = "dialer case file 1"
+_FORMAT = "dialer case file 2"
 _HOW = (
     "hash = sha256(prev_hash + newline + seq + newline + body), lower-case hex; the first prev_hash is 64 zeros. "
     "Each row here can be recomputed from its own body; that it stands in the chain that ends with `head` is "
     "proved on the database with: dialer audit verify --head HEAD"
 )
 _When = Callable[[datetime | None], str]
+#: Entries of the timeline that stand by themselves too.
+_AGREEMENTS = ("consent", "business")
 #: What a lead tells of the person: column -> heading.
 _PERSON = (
     ("external_id", "external id"),
@@ -42,12 +38,8 @@ _PERSON = (
     ("country", "country"),
     ("timezone", "time zone"),
     ("language", "language"),
-    ("last_transaction", "last transaction"),
-    ("last_inquiry", "last inquiry"),
     ("custom", ""),
 )
-#: Control characters, and those that turn the direction of writing or are not seen.
-_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +86,18 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class ListUse:
-    """One version of a list that decisions rested on, with what its manifest says of its source."""
+    """One version of a list that decisions rested on or that has the number, and what its manifest says of its source.
+
+    `listed` None: data, or a version whose numbers are not kept any more.
+    """
 
     name: str
     version: str
     decisions: int
-    first: datetime
-    last: datetime
+    first: datetime | None  # None: no decision rested on it
+    last: datetime | None
+    listed: bool | None = None
+    imported_at: datetime | None = None
     obtained_at: datetime | None = None
     source_file: str = ""
     source_sha256: str = ""
@@ -130,18 +127,21 @@ class CaseFile:
     zones: tuple[str, ...]  # of the person, as far as known; clocks that never differ are named once
     leads: tuple[dict[str, Any], ...]
     consents: tuple[dict[str, Any], ...]
+    relationships: tuple[dict[str, Any], ...]
     lists: tuple[ListUse, ...]
     decisions: tuple[Decision, ...]
     calls: tuple[dict[str, Any], ...]
+    runs: tuple[dict[str, Any], ...]  # who placed them: a process on a node, on the real clock or in a simulation
     do_not_call: tuple[dict[str, Any], ...]
     inconvenient_times: tuple[dict[str, Any], ...]
+    erasures: tuple[dict[str, Any], ...]
     proof: Proof
 
     @property
     def empty(self) -> bool:
         """Whether nothing at all is on record."""
-        kept = (self.leads, self.consents, self.decisions, self.calls, self.do_not_call, self.inconvenient_times)
-        return not any(kept)
+        said = (self.consents, self.relationships, self.do_not_call, self.inconvenient_times, self.erasures)
+        return not any((self.leads, self.decisions, self.calls, *said)) and not any(use.listed for use in self.lists)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +149,7 @@ class _Entry:
     """One line of the timeline."""
 
     at: datetime
-    kind: str  # decision, call, list, consent, block, lead
+    kind: str  # decision, call, list, consent, business, block, lead, erasure
     title: str
     tone: str = ""  # good, bad
     facts: tuple[tuple[str, str], ...] = ()
@@ -168,11 +168,14 @@ def as_dict(case: CaseFile) -> dict[str, Any]:
         "zones": list(case.zones),
         "leads": list(case.leads),
         "consents": list(case.consents),
-        "lists_consulted": [asdict(use) for use in case.lists],
+        "relationships": list(case.relationships),
+        "lists": [asdict(use) for use in case.lists],
         "decisions": [{"code": each.code, **asdict(each)} for each in case.decisions],
         "calls": list(case.calls),
+        "runs": list(case.runs),
         "do_not_call": list(case.do_not_call),
         "inconvenient_times": list(case.inconvenient_times),
+        "erasures": list(case.erasures),
         "ledger": {**asdict(case.proof), "how_to_verify": _HOW},
     }
     plain: dict[str, Any] = _plain(body)
@@ -183,17 +186,38 @@ def to_html(case: CaseFile) -> str:
     """The page, as text: a complete HTML document."""
     refused = sum(not each.allowed for each in case.decisions)
     standing = {each.seq for each in case.decisions if each.allowed and each.in_chain}
-    return _template().render(
+    unfounded = [call["call_id"] for call in case.calls if call["ledger_seq"] not in standing]
+    entries = _timeline(case)
+    return template("case_file.html.j2").render(
         case=case,
-        entries=_timeline(case),
+        entries=entries,
         people=[(lead, list(_person(lead))) for lead in case.leads],
-        unfounded=[call["call_id"] for call in case.calls if call["ledger_seq"] not in standing],
+        agreements=[(each.title, each.facts, each.tone or "good") for each in entries if each.kind in _AGREEMENTS],
+        alarms=list(_alarms(case, unfounded)),
+        unfounded=unfounded,
         refused=refused,
         allowed=len(case.decisions) - refused,
         answered=sum(call.get("answered_at") is not None for call in case.calls),
         exported=_clock(case.exported_at, "UTC"),
         how=_HOW,
     )
+
+
+def _alarms(case: CaseFile, unfounded: list[str]) -> Iterator[str]:
+    """What a reader must not miss."""
+    proof = case.proof
+    if not proof.intact:
+        where = "" if proof.broken is None else f" at row {proof.broken}"
+        beyond = f"Nothing on this page is proved beyond row {proof.rows}."
+        yield f"The ledger is broken{where}: {proof.detail}. {beyond}"
+    if unfounded:
+        yield f"Calls without a proved decision that allowed them: {', '.join(unfounded)}."
+    if case.erasures:
+        day = utc_text(case.erasures[-1]["at"])
+        yield f"The person's data was erased on {day}: what stands here is what the law keeps."
+    simulated = [run["run_id"] for run in case.runs if run.get("clock") == "virtual"]
+    if simulated:
+        yield f"Simulated, nobody was called: the calls of run {', '.join(simulated)}."
 
 
 def _person(lead: dict[str, Any]) -> Iterator[tuple[str, str]]:
@@ -211,16 +235,19 @@ def _timeline(case: CaseFile) -> list[_Entry]:
 
     def when(at: datetime | None) -> str:
         if at is None or len(case.zones) != 1:
-            return _iso(at)
+            return utc_text(at)
         return f"{at.astimezone(zone(case.zones[0])):%Y-%m-%d %H:%M:%S %Z}"
 
     found = [_of_decision(each, when) for each in case.decisions]
-    found += [_of_call(each, when) for each in case.calls]
+    nodes = {run["run_id"]: run for run in case.runs}
+    found += [_of_call(each, when, nodes[each["run_id"]]) for each in case.calls]
     found += [_of_entry(each, when) for each in case.do_not_call]
-    found += [_of_consent(each, when) for each in case.consents if each["at"] is not None]
+    found += [_of_consent(each, when) for each in case.consents]
+    found += [_of_relationship(each, when) for each in case.relationships]
+    found += [_of_erasure(each) for each in case.erasures]
     found += [_of_block(each, when) for each in case.inconvenient_times]
     found += [_of_lead(each) for each in case.leads]
-    order = ("lead", "consent", "list", "block", "decision", "call")
+    order = ("lead", "consent", "business", "list", "block", "decision", "call", "erasure")
     found.sort(key=lambda each: (each.at, order.index(each.kind)))
     return [
         _Entry(
@@ -251,7 +278,7 @@ def _of_decision(each: Decision, when: _When) -> _Entry:
     return _Entry(each.at, "decision", title, "good" if each.allowed else "bad", facts, each)
 
 
-def _of_call(call: dict[str, Any], when: _When) -> _Entry:
+def _of_call(call: dict[str, Any], when: _When, run: dict[str, Any]) -> _Entry:
     said = [
         f"{each['code']} by {each['agent_id']} at {when(each['at'])}"
         + (f", call back {when(each['callback_at'])}" if each["callback_at"] else "")
@@ -269,9 +296,11 @@ def _of_call(call: dict[str, Any], when: _When) -> _Entry:
         ("ended", when(call["ended_at"])),
         ("detail", call["detail"] or ""),
         ("agents said", "; ".join(said)),
+        ("placed by", " ".join(filter(None, (f"run {run['run_id']}", f"on {run['node']}" if "node" in run else "")))),
     )
-    result = call["result"] or f"still {call['state']}"
-    return _Entry(call["placed_at"], "call", f"Called: {result.replace('_', ' ')}", "", facts)
+    result = (call["result"] or f"still {call['state']}").replace("_", " ")
+    verb = "Simulated call" if run.get("clock") == "virtual" else "Called"
+    return _Entry(call["placed_at"], "call", f"{verb}: {result}", "", facts)
 
 
 def _of_entry(entry: dict[str, Any], when: _When) -> _Entry:
@@ -289,16 +318,46 @@ def _of_entry(entry: dict[str, Any], when: _When) -> _Entry:
 
 def _of_consent(consent: dict[str, Any], when: _When) -> _Entry:
     gone = consent["revoked_at"] is not None
-    title = f"Consent {'taken back' if gone else 'on record'}: {consent['basis']} for {consent['client']}"
+    what = "" if consent["basis"] == "revoked" else f": {consent['basis']}"
+    title = f"Consent {'taken back' if gone else 'on record'}{what}, for {consent['client'] or 'every client'}"
     facts = (
         ("given", when(consent["given_at"])),
         ("taken back", when(consent["revoked_at"])),
-        ("proof", consent["reference"]),
+        ("at law until", "" if consent["honour_by"] is None else f"{consent['honour_by']}; here at once"),
+        ("purposes", ", ".join(consent["scopes"])),
         ("covers also", ", ".join(consent["waives"])),
+        ("how it came", consent["channel"]),
+        ("name", consent["name"]),
+        ("words", consent["reason"]),
+        ("request as shown, sha256", consent["shown_sha256"]),
+        ("proof", " ".join(filter(None, (consent["reference"], consent["evidence_sha256"])))),
         ("source", consent["source"]),
-        ("by", consent["by"]),
+        ("recorded", _recorded(consent, when)),
     )
-    return _Entry(consent["at"], "consent", title, "bad" if gone else "", facts)
+    return _Entry(consent["recorded_at"], "consent", title, "bad" if gone else "", facts)
+
+
+def _of_relationship(fact: dict[str, Any], when: _When) -> _Entry:
+    ended = fact["kind"] == "end"
+    title = f"Business relationship with {fact['client']} {'ended' if ended else 'noted'}"
+    facts = (
+        (fact["kind"], f"{fact['day']}"),
+        ("how it came", fact["channel"]),
+        ("proof", " ".join(filter(None, (fact["reference"], fact["evidence_sha256"])))),
+        ("source", fact["source"]),
+        ("recorded", _recorded(fact, when)),
+    )
+    return _Entry(fact["recorded_at"], "business", title, "bad" if ended else "", facts)
+
+
+def _recorded(row: dict[str, Any], when: _When) -> str:
+    by = f" by {row['recorded_by']}" if row["recorded_by"] else ""
+    return f"{when(row['recorded_at'])}{by}"
+
+
+def _of_erasure(erasure: dict[str, Any]) -> _Entry:
+    facts = (("why", erasure["reason"]), ("by", erasure["by"]))
+    return _Entry(erasure["at"], "erasure", "The person's data was erased", "bad", facts)
 
 
 def _of_block(block: dict[str, Any], when: _When) -> _Entry:
@@ -311,7 +370,11 @@ def _of_block(block: dict[str, Any], when: _When) -> _Entry:
 
 def _of_lead(lead: dict[str, Any]) -> _Entry:
     title = f"Loaded into {lead['campaign']}"
-    facts = (("list", f"{lead['file_name']}, line {lead['line']}"), ("sha256 of the list", lead["list_sha256"]))
+    facts = (
+        ("list", f"{lead['file_name']}, line {lead['line']}"),
+        ("sha256 of the list", lead["list_sha256"]),
+        ("by", lead["loaded_by"]),
+    )
     return _Entry(lead["loaded_at"], "lead", title, "", facts)
 
 
@@ -321,32 +384,9 @@ def _clock(at: datetime, name: str) -> str:
     return f"{here:%a %Y-%m-%d %H:%M:%S} {here:%Z}" + ("" if name == "UTC" else f" ({name})")
 
 
-def _iso(at: datetime | None) -> str:
-    return "" if at is None else f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
-
-
 def _plain(value: Any) -> Any:
     if isinstance(value, dict):
         return {str(key): _plain(each) for key, each in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(each) for each in value]
     return value.isoformat() if isinstance(value, date) else value
-
-
-def _seen(value: Any) -> Any:
-    """What is printed: nothing for None, and no character that a reader cannot see."""
-    if value is None:
-        return ""
-    if isinstance(value, str):
-        return _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", value)
-    return value
-
-
-@lru_cache(maxsize=1)
-def _template() -> Template:
-    environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, finalize=_seen
-    )
-    environment.filters["utc"] = _iso
-    text = files("dialer.reports").joinpath("templates", "case_file.html.j2").read_text(encoding="utf-8")
-    return environment.from_string(text)

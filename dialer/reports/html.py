@@ -1,24 +1,21 @@
 """The report as one HTML page that needs nothing else: no network, no script, no font, no file beside it.
 
-Everything that comes from the data passes jinja2's autoescape; only the drawings of `dialer.reports.plots`
-are inserted as markup. The page forbids itself every outside connection (Content-Security-Policy).
+How pages are made is `dialer.reports.pages`'; only the drawings of `dialer.reports.plots` are inserted as markup.
 """
 
 from __future__ import annotations
 
-from functools import lru_cache
 from itertools import groupby
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from dialer.reports.build import Report
+from dialer.reports.pages import template
 from dialer.reports.plots import all_plots
 from dialer.reports.terminal import ledger_line
-from dialer.reports.values import show
 from dnc.zones import zone
 
-__all__ = ["template", "to_html"]
+__all__ = ["to_html"]
 
 #: The figures that head the page.
 _TILES = (
@@ -91,14 +88,3 @@ def to_html(report: Report) -> str:
         more=[report.table(key) for key in ("by_agent", "by_list", "by_jurisdiction") if report.table(key).rows],
         ledger=ledger_line(report),
     )
-
-
-@lru_cache(maxsize=8)
-def template(name: str) -> Template:
-    """A template of this package; its pages extend `page.html.j2`."""
-    loader = PackageLoader("dialer.reports", "templates")
-    environment = Environment(
-        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    environment.filters["show"] = show
-    return environment.get_template(name)

@@ -8,7 +8,7 @@ from markupsafe import Markup
 from matplotlib.figure import Figure
 
 from dialer.reports.drawing import BLUE, GREY, MUTED, ORANGE, PAPER, Plot, bars, draw, short
-from dialer.reports.html import template
+from dialer.reports.pages import template
 from dialer.reports.preview import Preview, headline, tables
 from dialer.reports.values import Table, show
 

@@ -9,7 +9,7 @@ from campaigns.files import Campaign
 from campaigns.workspace import Workspace
 from dialer.runtime.policy import policy_of
 from dialer.runtime.reassigned import reassigned
-from dialer.store import calls, outcomes
+from dialer.store import calls, outcomes, relationships
 from dialer.store.database import open_store
 from dialer.store.facts import StoreFacts
 from dnc import rules
@@ -61,11 +61,19 @@ def ask(workspace: Workspace, campaign: Campaign, number: str, at: datetime) -> 
                 campaign=campaign.name,
                 client=campaign.client,
                 subject=campaign.subject,
+                sector=campaign.sector,
+                authorisation=campaign.seller.authorisation,
                 line_type=parsed.line_type,
+                ebr=relationships.standing(tx, parsed.e164, campaign.client),
             )
         else:
             facts = calls.call_facts(tx, phone_id)
-            call = facts.proposed(campaign.dialing.mode, subject=campaign.subject)
+            call = facts.proposed(
+                campaign.dialing.mode,
+                subject=campaign.subject,
+                sector=campaign.sector,
+                authorisation=campaign.seller.authorisation,
+            )
         registries = RegistryStore(workspace.registries_dir)
         gate = Gate(open_rulebook(workspace), StoreFacts(tx, registries, rnd=reassigned(registries)))
         verdict = gate.check(call, at, policy_of(campaign.caps))

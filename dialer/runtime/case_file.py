@@ -1,32 +1,34 @@
 """The case file of one number, read from the store: everything, in one transaction that sees one state.
 
 Citations come from the rules in force; the ledger keeps of a passed check its rule alone. Of each list version that
-a decision rested on, the manifest tells where it came from; manifests are kept for good.
+a decision rested on, the manifest tells where it came from; manifests are kept for good. Versions that have the number
+are named whether a decision rested on them or not, as long as their numbers are kept.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from dialer.reports.case_file import CaseFile, Decision, ListUse, Reason
 from dialer.reports.case_file import Proof as ShownProof
 from dialer.reports.reasons import check_citation, check_words, reason_words
-from dialer.runtime.proving import prove
-from dialer.store import ledger, outcomes, people, suppressions
+from dialer.store import consents, erasures, ledger, outcomes, people, relationships, runs, suppressions
 from dialer.store.ledger import LedgerRow, Proof
 from dialer.store.transactions import Reading
 from dnc.ledger import entry_hash
 from dnc.places import place_of
 from dnc.places.tables import distinct_clocks
 from dnc.registries import RegistryStore
+from dnc.registries.bindings import bindings_for, number_area
 from dnc.registries.folders import RegistryError
 from dnc.registries.snapshot import Manifest, SnapshotError
 from dnc.rules import Rulebook
 from dnc.rules.listing import ListedRule, listing
-from dnc.values import Address
+from dnc.values import Address, Consent
 from dnc.zones import is_zone
 
 __all__ = ["case_file"]
@@ -61,11 +63,14 @@ def case_file(
         by: who exports.
         progress: called with the number of ledger rows proved so far.
     """
-    proof = prove(tx, progress=progress)
+    proof = ledger.verify(tx, progress=progress)
     rules = {row.rule: row for row in listing(book)}
     leads = people.leads_with(tx, number)
     decisions = tuple(_decision(row, rules, proof) for row in _rows(tx, number, proof))
-    consents = [*_consents_of_leads(leads), *(_consent(row) for row in people.consents_of(tx, number))]
+    said = [*map(_consent_of_lead, filter(_has_consent, leads)), *map(_consent, consents.entries(tx, [number]))]
+    where = set(place_of(number, Address()).jurisdictions).union(*(each.jurisdictions for each in decisions))
+    where = where.union(*(phone["jurisdictions"] for lead in leads for phone in lead["phones"]))
+    calls = tuple(outcomes.calls_to(tx, number))
     return CaseFile(
         number=number,
         exported_at=now,
@@ -73,15 +78,20 @@ def case_file(
         rules_version=book.version,
         zones=_zones(number, decisions, leads),
         leads=tuple(_lead(lead) for lead in leads),
-        consents=tuple(sorted(consents, key=lambda each: each["at"] or now)),
-        lists=tuple(_lists(decisions, registries)),
+        consents=tuple(sorted(said, key=lambda each: each["recorded_at"])),
+        relationships=tuple(map(_relationship, relationships.entries(tx, [number]))),
+        lists=tuple(_lists(number, where, decisions, registries)),
         decisions=decisions,
-        calls=tuple(outcomes.calls_to(tx, number)),
+        calls=calls,
+        runs=tuple(_run(tx, run_id) for run_id in dict.fromkeys(call["run_id"] for call in calls)),
         do_not_call=tuple(
             {name: getattr(entry, name) for name in entry.__dataclass_fields__}
             for entry in suppressions.history(tx, number)
         ),
         inconvenient_times=tuple(people.blocks_of(tx, number)),
+        erasures=tuple(
+            {name: getattr(each, name) for name in each.__dataclass_fields__} for each in erasures.history(tx, [number])
+        ),
         proof=ShownProof(proof.intact, proof.rows, proof.head, proof.broken, proof.detail),
     )
 
@@ -163,45 +173,91 @@ def _lead(lead: dict[str, Any]) -> dict[str, Any]:
     return {**shown, "phones": [{key: phone[key] for key in names} for phone in lead["phones"]]}
 
 
-def _consents_of_leads(leads: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """What lists said of consent, in the form of the consent ledger."""
-    return [
-        {
-            "client": lead["client"],
-            "basis": lead["consent_basis"],
-            "given_at": lead["consent_at"],
-            "revoked_at": lead["consent_revoked_at"],
-            "reference": lead["consent_ref"],
-            "waives": lead["consent_waives"],
-            "source": f"list {lead['file_name']}, line {lead['line']}",
-            "by": "",
-            "at": lead["loaded_at"],
-        }
-        for lead in leads
-        if lead["consent_basis"] not in ("", "none") or lead["consent_at"] or lead["consent_revoked_at"]
-    ]
+def _has_consent(lead: dict[str, Any]) -> bool:
+    return bool(lead["consent_basis"] not in ("", "none") or lead["consent_at"] or lead["consent_revoked_at"])
 
 
-def _consent(row: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in row.items() if key not in ("consent_id", "number")}
+def _consent_of_lead(lead: dict[str, Any]) -> dict[str, Any]:
+    """What a list said of consent, in the form of the consent ledger."""
+    consent = Consent(
+        lead["consent_basis"],
+        lead["consent_at"],
+        lead["consent_revoked_at"],
+        lead["consent_ref"],
+        tuple(lead["consent_waives"]),
+    )
+    source = f"list {lead['file_name']}, line {lead['line']}"
+    said = consents.Statement(lead["phones"][0]["number"], lead["client"], consent, source=source)
+    return _consent(consents.Entry(0, said, lead["loaded_by"], lead["loaded_at"]))
 
 
-def _lists(decisions: Iterable[Decision], registries: RegistryStore) -> list[ListUse]:
-    """Every version of list and data that the decisions rested on, in the order of first use."""
+def _consent(row: consents.Entry) -> dict[str, Any]:
+    said = row.said
+    return {
+        "entry_id": row.entry_id or None,  # none: it stands with the lead
+        "client": said.client,
+        "basis": said.consent.basis,
+        "scopes": said.scopes,
+        "waives": said.consent.waives,
+        "given_at": said.consent.given_at,
+        "revoked_at": row.ended,
+        "honour_by": said.honour_by,
+        "channel": said.channel,
+        "shown_sha256": said.shown,
+        "evidence_sha256": said.evidence,
+        "reference": said.consent.reference,
+        "name": said.name,
+        "reason": said.reason,
+        "source": said.source,
+        "recorded_by": row.recorded_by,
+        "recorded_at": row.recorded_at,
+    }
+
+
+def _relationship(row: relationships.Entry) -> dict[str, Any]:
+    fact = row.fact
+    return {
+        "entry_id": row.entry_id,
+        "client": fact.client,
+        "kind": fact.kind,
+        "day": fact.day,
+        "channel": fact.channel,
+        "evidence_sha256": fact.evidence,
+        "reference": fact.reference,
+        "source": fact.source,
+        "recorded_by": row.recorded_by,
+        "recorded_at": row.recorded_at,
+    }
+
+
+def _run(tx: Reading, run_id: str) -> dict[str, Any]:
+    """Who placed calls: a process on a node, on the real clock or in a simulation."""
+    found = runs.get(tx, run_id)
+    if found is None:
+        return {"run_id": run_id}
+    return {name: getattr(found, name) for name in found.__dataclass_fields__}
+
+
+def _lists(number: str, where: set[str], decisions: Iterable[Decision], registries: RegistryStore) -> list[ListUse]:
+    """Every version of list and data that decisions rested on, in the order of first use; then those that have it."""
     used: dict[tuple[str, str], list[datetime]] = {}
     for each in decisions:
         for name, version in each.versions.items():
             used.setdefault((name, version), []).append(each.at)
-    manifests: dict[str, dict[str, Manifest] | str] = {}
+    names = {name for name, version in used if name not in _DATA and not version.startswith("entry ")}
+    names |= {binding.name for binding in bindings_for(number_area(number), tuple(sorted(where)))}
+    manifests = {name: _manifests(registries, name) for name in sorted(names)}
     found = []
     for (name, version), instants in used.items():
         use = ListUse(name, version, len(instants), min(instants), max(instants), note=_DATA.get(name, ""))
-        if name not in _DATA and version and not version.startswith("entry "):
-            if name not in manifests:
-                manifests[name] = _manifests(registries, name)
-            use = _with_source(use, manifests[name])
-        found.append(use)
-    return sorted(found, key=lambda each: (each.name in _DATA, each.first, each.name))
+        found.append(_with_source(registries, number, use, manifests[name]) if name in manifests and version else use)
+    for name, known in manifests.items():
+        for version in () if isinstance(known, str) else known:
+            if (name, version) not in used:
+                use = _with_source(registries, number, ListUse(name, version, 0, None, None), known)
+                if use.listed:
+                    found.append(use)
+    return sorted(found, key=lambda each: (each.name in _DATA, each.first or each.imported_at, each.name))
 
 
 def _manifests(registries: RegistryStore, name: str) -> dict[str, Manifest] | str:
@@ -212,19 +268,27 @@ def _manifests(registries: RegistryStore, name: str) -> dict[str, Manifest] | st
         return f"its manifests cannot be read: {error}"
 
 
-def _with_source(use: ListUse, known: dict[str, Manifest] | str) -> ListUse:
+def _with_source(registries: RegistryStore, number: str, use: ListUse, known: dict[str, Manifest] | str) -> ListUse:
     if isinstance(known, str) or use.version not in known:
         note = known if isinstance(known, str) else "its manifest is not in the folder of registries any more"
-        return ListUse(use.name, use.version, use.decisions, use.first, use.last, note=note)
+        return replace(use, note=note)
     manifest = known[use.version]
-    return ListUse(
-        use.name,
-        use.version,
-        use.decisions,
-        use.first,
-        use.last,
+    listed, note = _listed(registries, number, use)
+    return replace(
+        use,
+        listed=listed,
         obtained_at=manifest.obtained_at,
+        imported_at=manifest.imported_at,
         source_file=manifest.source_file,
         source_sha256=manifest.source_sha256,
         rows=manifest.rows,
+        note=note,
     )
+
+
+def _listed(registries: RegistryStore, number: str, use: ListUse) -> tuple[bool | None, str]:
+    """Whether a version has the number; None and why where that cannot be told any more."""
+    try:
+        return registries.open_version(use.name, use.version).contains(int(number[1:])), ""
+    except SnapshotError as error:
+        return None, f"its numbers are not kept any more ({error})"

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import get_args
@@ -23,10 +24,13 @@ __all__ = [
     "SCOPES",
     "agreement_names",
     "bases",
+    "clients_of",
     "consent_instant",
+    "copies_state",
     "evidence_dir",
     "keep_file",
     "keep_text",
+    "remove_copies",
 ]
 
 SCOPES: tuple[str, ...] = get_args(Scope)
@@ -49,6 +53,12 @@ def agreement_names(book: Rulebook) -> list[str]:
     found = {name for window in book.windows for name in window.waivers}
     found |= {name for source in book.sources for name in source.lifted_by}
     return sorted(found - {"ebr"})
+
+
+def clients_of(workspace: Workspace) -> dict[str, str]:
+    """The companies that campaigns work for, by their name in lower case."""
+    names = sorted({workspace.campaign(name).client for name in workspace.campaign_names()})
+    return {name.casefold(): name for name in names}
 
 
 def consent_instant(text: str, *, end_of_day: bool = False) -> tuple[datetime, str]:
@@ -103,6 +113,25 @@ def keep_file(workspace: Workspace, path: Path) -> str:
     if not content:
         raise OperatorError([Problem(str(path), "it is empty", "an empty file proves nothing; name the right one")])
     return _keep(workspace, content)
+
+
+def copies_state(workspace: Workspace, digests: Iterable[str]) -> str:
+    """Whether copies are there and still what they were: none, intact, MISSING: PATH or CHANGED: PATH."""
+    wanted = [digest for digest in digests if digest]
+    for digest in wanted:
+        path = evidence_dir(workspace) / digest
+        if not path.is_file():
+            return f"MISSING: {path}"
+        with path.open("rb") as file:
+            if hashlib.file_digest(file, "sha256").hexdigest() != digest:
+                return f"CHANGED: {path}"
+    return "intact" if wanted else "none"
+
+
+def remove_copies(workspace: Workspace, digests: Iterable[str]) -> None:
+    """Delete copies whose records were lawfully removed."""
+    for digest in digests:
+        (evidence_dir(workspace) / digest).unlink(missing_ok=True)
 
 
 def _keep(workspace: Workspace, content: bytes) -> str:

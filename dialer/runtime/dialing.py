@@ -105,7 +105,12 @@ class DialRoom:
         facts = calls.call_facts(tx, dial.phone_id)
         dialing = self.campaign.dialing
         at = moment(dial.at)
-        call: ProposedCall = facts.proposed(dialing.mode, subject=self.campaign.subject)
+        call: ProposedCall = facts.proposed(
+            dialing.mode,
+            subject=self.campaign.subject,
+            sector=self.campaign.sector,
+            authorisation=self.campaign.seller.authorisation,
+        )
         live = calls.live_call(tx, facts)
         verdict = self._gate(tx).check(call, at, self._policy) if live is None else _on_a_call(live, at)
         sequence = ledger.append(tx, call, verdict, lead_id=dial.lead_id, attempt=dial.call_id)

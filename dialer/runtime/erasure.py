@@ -5,9 +5,11 @@ done; `carry_out` does exactly that.
 
 * The personal columns of every lead with the number are blanked, and the lead is blocked.
 * The number, and the other numbers of those leads, stand on the company's do-not-call list for good: a number that
-  is forgotten is a number that the next list brings back. The entry is also the record of the erasure.
-* Attempts, consents and their proof are kept while a retention rule binds them; past it they are removed. Where no
-  rule is known nothing is removed.
+  is forgotten is a number that the next list brings back. Beside it stands the erasure itself: number, day, who did
+  it and why. While it stands the loading of a list refuses the person's rows.
+* Attempts, consents, business relationships and their proof are kept while a retention rule binds them; past it they
+  are removed, which the database permits only to numbers with an erasure on record. Where no rule is known nothing is
+  removed.
 * A consent record must name the person (16 CFR 310.5(a)(8)): while such a rule binds a consent that a list brought,
   the name moves from the lead to the consent ledger, in an entry that also revokes the consent.
 * What agents wrote about a call is blanked unless a rule binds that keeps whole records.
@@ -22,9 +24,10 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from dialer.store import consents, hopper, people, suppressions
+from dialer.store import consents, erasures, hopper, people, relationships, suppressions
 from dialer.store.transactions import Reading, Writing
 from dnc.rules import Rulebook
+from dnc.rules.deadlines import opt_out_deadline
 from dnc.rules.retention import Kept, Record, kept
 from dnc.values import Consent
 
@@ -62,11 +65,14 @@ class Erasure:
     leads: tuple[dict[str, Any], ...]  # those with anything left to blank: lead_id, campaign, list, line
     numbers: tuple[str, ...]  # all numbers of the person's leads, this one first
     newly_listed: tuple[str, ...]  # of those, what was not on the company's list for good
+    newly_erased: tuple[str, ...]  # of those, what has no standing erasure on record
     notes_of: tuple[str, ...]  # calls whose notes are blanked
     removed_calls: tuple[str, ...]
     removed_consents: tuple[int, ...]
+    removed_relationships: tuple[int, ...]
+    removed_copies: tuple[str, ...]  # proof that only removed records name, by sha256
     forgotten: tuple[int, ...]  # leads whose consent is past its retention
-    named: tuple[tuple[dict[str, Any], str], ...]  # leads whose consent must keep the name, and the text that does
+    named: tuple[tuple[dict[str, Any], consents.Statement], ...]  # whose consent must keep the name, and what does
     kept: tuple[KeptRecord, ...]
     live: tuple[str, ...]  # calls that have no end yet: what agents write about them comes after this
     on_record: bool  # whether any table knew the number
@@ -77,8 +83,9 @@ class Erasure:
         """Whether anything is left to do; a number that nobody knows is left alone."""
         if not self.on_record:
             return False
-        done = (self.leads, self.newly_listed, self.notes_of, self.removed_calls, self.removed_consents, self.forgotten)
-        return any(done)
+        numbers = (self.newly_listed, self.newly_erased)
+        removed = (self.removed_calls, self.removed_consents, self.removed_relationships)
+        return any((*numbers, self.leads, self.notes_of, *removed, self.forgotten))
 
 
 def plan(tx: Reading, number: str, *, book: Rulebook, at: datetime, by: str, reason: str) -> Erasure:
@@ -100,8 +107,8 @@ def plan(tx: Reading, number: str, *, book: Rulebook, at: datetime, by: str, rea
     due = tuple(
         call["call_id"] for call in calls if call["state"] == "ended" and _is_due(keeping[call["call_id"]], today)
     )
-    consent_rows = [row for each in numbers for row in people.consents_of(tx, each)]
-    keeping_consents, gone_consents, forgotten = _consents(book, leads, consent_rows, calls, today)
+    proofs = _proofs(tx, book, numbers, leads, calls, today)
+    erased = erasures.in_force(tx, numbers)
     notes = tuple(
         call["call_id"]
         for call in calls
@@ -115,43 +122,41 @@ def plan(tx: Reading, number: str, *, book: Rulebook, at: datetime, by: str, rea
         leads=tuple(_named(lead) for lead in leads if _has_anything(lead)),
         numbers=numbers,
         newly_listed=tuple(each for each in numbers if not _listed_for_good(tx, each, at)),
+        newly_erased=tuple(each for each in numbers if each not in erased),
         notes_of=notes,
         removed_calls=due,
-        removed_consents=gone_consents,
-        forgotten=forgotten,
-        named=tuple(_names(book, leads, calls, today)),
+        removed_consents=proofs.consents,
+        removed_relationships=proofs.relationships,
+        removed_copies=proofs.copies,
+        forgotten=proofs.leads,
+        named=tuple(_names(book, number, leads, calls, at)),
         kept=(
             *_kept_calls([call for call in calls if call["call_id"] not in due], keeping),
-            *keeping_consents,
+            *proofs.kept,
             *_kept_always(tx, numbers),
         ),
-        on_record=bool(leads or calls or consent_rows) or _is_known(tx, number),
+        on_record=bool(leads or calls or proofs.any) or _is_known(tx, number),
         live=tuple(call["call_id"] for call in calls if call["state"] != "ended"),
         files=tuple(dict.fromkeys(lead["file_name"] for lead in leads)),
     )
 
 
 def carry_out(tx: Writing, erasure: Erasure) -> None:
-    """Do what the plan says, in the transaction that made it.
+    """Do what the plan says, in the transaction that made it; `removed_copies` are files, and the caller's to delete.
 
     Raises:
         StoreError: the database refuses; then nothing was changed.
     """
     why = f"erased {erasure.at.astimezone(UTC):%Y-%m-%d} by {erasure.by}: {erasure.reason}"
-    # First of all, and for every process from the commit on: never called again.
-    for number in erasure.numbers if erasure.changes else ():
+    if not erasure.changes:
+        return
+    # First of all, and for every process from the commit on: never called again, never loaded again.
+    for number in erasure.numbers:
         if number in erasure.newly_listed or number == erasure.number:
             reason = f"erasure: {erasure.reason}"
             suppressions.add(tx, number, reason=reason, source=SOURCE, by=erasure.by, at=erasure.at)
-    for lead, words in erasure.named:
-        consent = Consent(
-            lead["consent_basis"],
-            lead["consent_at"],
-            lead["consent_revoked_at"] or erasure.at,
-            lead["consent_ref"],
-            tuple(lead["consent_waives"]),
-        )
-        consents.record(tx, erasure.number, lead["client"], consent, source=words, by=erasure.by, at=erasure.at)
+    erasures.add(tx, erasure.numbers, at=erasure.at, by=erasure.by, reason=erasure.reason)
+    consents.record(tx, [said for _, said in erasure.named], by=erasure.by, at=erasure.at)
     for lead in erasure.leads:
         people.retire_phones(tx, lead["lead_id"], why)
         people.blank_lead(tx, lead["lead_id"])
@@ -161,6 +166,7 @@ def carry_out(tx: Writing, erasure: Erasure) -> None:
     people.blank_notes(tx, erasure.notes_of)
     people.remove_calls(tx, erasure.removed_calls)
     people.remove_consents(tx, erasure.removed_consents)
+    people.remove_relationships(tx, erasure.removed_relationships)
 
 
 def _is_known(tx: Reading, number: str) -> bool:
@@ -209,41 +215,75 @@ def _whole(rules: tuple[Kept, ...], today: date) -> bool:
     return not rules or any(each.everything and each.binds(today) for each in rules)
 
 
-def _consents(
+@dataclass(frozen=True, slots=True)
+class _Proofs:
+    """What becomes of the records of consents and business relationships."""
+
+    any: bool
+    kept: tuple[KeptRecord, ...]
+    consents: tuple[int, ...]  # rows that go
+    relationships: tuple[int, ...]
+    copies: tuple[str, ...]
+    leads: tuple[int, ...]  # whose own record of consent goes
+
+
+def _proofs(
+    tx: Reading,
     book: Rulebook,
+    numbers: tuple[str, ...],
     leads: list[dict[str, Any]],
-    rows: list[dict[str, Any]],
     calls: list[dict[str, Any]],
     today: date,
-) -> tuple[list[KeptRecord], tuple[int, ...], tuple[int, ...]]:
-    """Consent records that stay; rows of the consent ledger that go; leads whose own record goes.
+) -> _Proofs:
+    """Consents and relationships that stay, and rows that go.
 
     The entries of one client are one record: it is kept until its newest entry, or the last call that relied on
     it, is past. Removing an old revocation alone would revive what it revoked.
     """
+    rows, facts = consents.entries(tx, numbers), relationships.entries(tx, numbers)
     stay: list[KeptRecord] = []
-    gone: list[int] = []
+    gone: list[consents.Entry] = []
+    gone_facts: list[relationships.Entry] = []
     forgotten: list[int] = []
-    owners = dict.fromkeys([*(lead["client"] for lead in leads), *(row["client"] for row in rows)])
-    for client in owners:
+    owners = [lead["client"] for lead in leads] + [row.said.client for row in rows] + [row.fact.client for row in facts]
+    for client in dict.fromkeys(owners):
         own_leads = [lead for lead in leads if lead["client"] == client and _has_consent(lead)]
-        own_rows = [row for row in rows if row["client"] == client]
-        if not own_leads and not own_rows:
+        own_rows = [row for row in rows if row.said.client == client]
+        own_facts = [row for row in facts if row.fact.client == client]
+        if not own_leads and not own_rows and not own_facts:
             continue
         own_calls = [call for call in calls if call["client"] == client]
         scopes = {each["scope"] for each in [*own_leads, *own_calls]} or {"telemarketing"}
         where = {place for lead in own_leads for phone in lead["phones"] for place in phone["jurisdictions"]}
         where |= {place for call in own_calls for place in call["jurisdictions"]}
-        instants = [lead["loaded_at"] for lead in own_leads] + [row["at"] for row in own_rows]
-        last = max(instants + [call["placed_at"] for call in own_calls])
+        instants = [lead["loaded_at"] for lead in own_leads] + [call["placed_at"] for call in own_calls]
+        recorded = [row.recorded_at for row in own_rows] + [row.recorded_at for row in own_facts]
+        last = max(instants + recorded)
         rules = [each for scope in scopes for each in _kept(book, "consent", scope, where, last, last, today)]
-        count = len(own_leads) + len(own_rows)
         if _is_due(tuple(rules), today):
-            gone += [row["consent_id"] for row in own_rows]
+            gone += own_rows
+            gone_facts += own_facts
             forgotten += [lead["lead_id"] for lead in own_leads]
-        else:
-            stay.append(_record(f"consent records for {client}", count, rules))
-    return stay, tuple(gone), tuple(forgotten)
+            continue
+        whose = client or "every client"
+        for what, count in (
+            (f"consent records for {whose}", len(own_leads) + len(own_rows)),
+            (f"business relationships with {whose}", len(own_facts)),
+        ):
+            if count:
+                stay.append(_record(what, count, rules))
+    removed = {row.entry_id for row in gone}
+    removed_facts = {row.entry_id for row in gone_facts}
+    copies = {digest for row in gone for digest in (row.said.shown, row.said.evidence)}
+    copies |= {row.fact.evidence for row in gone_facts}
+    return _Proofs(
+        any=bool(rows or facts),
+        kept=tuple(stay),
+        consents=tuple(sorted(removed)),
+        relationships=tuple(sorted(removed_facts)),
+        copies=tuple(sorted(people.copies_only_of(tx, copies - {""}, removed, removed_facts))),
+        leads=tuple(forgotten),
+    )
 
 
 def _has_consent(lead: dict[str, Any]) -> bool:
@@ -251,9 +291,10 @@ def _has_consent(lead: dict[str, Any]) -> bool:
 
 
 def _names(
-    book: Rulebook, leads: list[dict[str, Any]], calls: list[dict[str, Any]], today: date
-) -> Iterable[tuple[dict[str, Any], str]]:
-    """Leads whose consent a rule keeps with the person's name, and the sentence that keeps it."""
+    book: Rulebook, number: str, leads: list[dict[str, Any]], calls: list[dict[str, Any]], at: datetime
+) -> Iterable[tuple[dict[str, Any], consents.Statement]]:
+    """Leads whose consent a rule keeps with the person's name, and the statement that keeps it and revokes it."""
+    today = at.astimezone(UTC).date()
     for lead in leads:
         name = " ".join(filter(None, (lead["first_name"], lead["last_name"])))
         if not name or not _has_consent(lead):
@@ -264,9 +305,25 @@ def _names(
         rules = _kept(book, "consent", lead["scope"], where, last, last, today)
         with_name = {rule.id for rule in book.retentions if "name" in rule.fields}
         found = next((each for each in rules if each.rule in with_name and each.binds(today)), None)
-        if found is not None:
-            source = f"list {lead['file_name']}, line {lead['line']}"
-            yield lead, f"{source}: {name} (name kept under {found.citation} until {found.until})"
+        if found is None:
+            continue
+        over = lead["consent_revoked_at"] or at
+        consent = Consent(
+            lead["consent_basis"], lead["consent_at"], over, lead["consent_ref"], tuple(lead["consent_waives"])
+        )
+        yield (
+            lead,
+            consents.Statement(
+                number,
+                lead["client"],
+                consent,
+                scopes=(lead["scope"],),
+                name=name,
+                reason=f"erased; the name is kept under {found.citation} until {found.until}",
+                honour_by=opt_out_deadline(book, over.astimezone(UTC).date()),
+                source=f"list {lead['file_name']}, line {lead['line']}",
+            ),
+        )
 
 
 def _kept_calls(calls: list[dict[str, Any]], keeping: dict[str, tuple[Kept, ...]]) -> Iterable[KeptRecord]:
@@ -297,6 +354,8 @@ def _kept_always(tx: Reading, numbers: tuple[str, ...]) -> Iterable[KeptRecord]:
     if blocks:
         kept_for = "they only forbid calls, and prove that they were heeded"
         yield KeptRecord("inconvenient times", blocks, "person.inconvenient", "12 CFR 1006.6(b)(1)(i)", None, kept_for)
+    why = "number, day and reason: what refuses the person's rows when a list brings them again"
+    yield KeptRecord("the erasure itself, for each number", len(numbers), "erasure", "", None, why)
     decisions = sum(len(people.decisions_about(tx, number)) for number in numbers)
     if decisions:
         yield KeptRecord("decisions in the ledger", decisions, "ledger", "", None, _LEDGER_WHY)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from campaigns.files import Campaign
 from campaigns.lists import ContactList, ListError
 from campaigns.workspace import Workspace
 from dialer.store import campaigns as stored_campaigns
-from dialer.store import lists, outcomes
+from dialer.store import erasures, lists, outcomes
 from dialer.store.database import open_store
 
 __all__ = ["LoadResult", "load_contacts"]
@@ -35,6 +36,7 @@ def load_contacts(
     campaign: Campaign,
     file: Path,
     *,
+    by: str = "",
     encoding: str | None = None,
     mapping: Path | None = None,
     policy: Literal["intersect", "address_first"] = "intersect",
@@ -46,6 +48,7 @@ def load_contacts(
         workspace: whose database and rejects folder.
         campaign: whose leads.
         file: the list.
+        by: who loads it; by default who runs this process.
         encoding: of the file; told from its bytes when None.
         mapping: a saved mapping of columns.
         policy: which place counts where number and address disagree.
@@ -69,6 +72,7 @@ def load_contacts(
             )
             done = lists.known(tx, campaign.name, digest)
             existing = [] if done is not None else outcomes.numbers_elsewhere(tx, campaign.name, digest)
+            erased = erasures.every(tx)
         if done is not None:
             return LoadResult(True, False, done.funnel, (), None)
         workspace.rejects_dir.mkdir(parents=True, exist_ok=True)
@@ -79,6 +83,7 @@ def load_contacts(
             encoding=encoding,
             mapping=mapping,
             existing=existing,
+            erased=erased,
             policy=policy,
             rejects_to=rejects,
             now=now,
@@ -94,7 +99,9 @@ def load_contacts(
                 file_name=file.name,
                 sha256=digest,
                 at=now,
+                by=by or getpass.getuser(),
                 reader=counted,
+                refused=contacts.refuse_erased,
                 progress=None if progress is None else lambda _seen: progress(contacts.funnel.read),
             )
             warnings = tuple(str(warning) for warning in contacts.warnings)

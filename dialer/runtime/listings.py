@@ -1,158 +1,214 @@
 """What the national, state and other registries say of many numbers: `RegistryStore.evidence` for columns.
 
-Unlike `RegistryStore.evidence_columns` it also knows the lists of where people live, as every dial does. Numbers
-for which the same lists are in the same state are one group, so that `gate.screen` can be asked once for each.
+Which lists bind a number depends on its area and its place; what they say depends on those and on which of them have
+the number. So membership is looked up for whole columns, and `evidence` itself, which every dial asks, is asked once
+for each area, place and set of lists. The answers are kept from one part of a list to the next.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from threading import Lock
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from dnc.registries import RegistryStore
+from dnc.coding import Coded, Ids, grouped
+from dnc.gate.screener import Told
+from dnc.registries import RegistryStore, Snapshot, SnapshotError
 from dnc.registries.bindings import Binding, bindings_for, number_area
-from dnc.registries.evidence import STATUSES, column
+from dnc.registries.keyed import Keyed
+from dnc.registries.territory import jurisdictions_of
 from dnc.values import ListEvidence, Place
 
-__all__ = ["KINDS", "Listings", "Said", "place_of_key"]
+__all__ = ["OWN", "Listings", "place_of_key"]
 
-#: The kinds of list that registries hold.
-KINDS = ("national", "state", "wireless", "litigator")
+#: The house's own lists, which are consulted for every number.
+OWN: tuple[ListEvidence, ...] = tuple(
+    ListEvidence(kind, kind) for kind in ("internal", "client", "campaign", "areacode")
+)
+_OWN_SAID = tuple(
+    tuple(replace(each, listed=bool(flags >> n & 1)) for n, each in enumerate(OWN)) for flags in range(1 << len(OWN))
+)
+_AREAS = 2_000  # above 1 and any area code
+_WORD = 60  # lists whose bits fit in one column
+_REMEMBERED = 500_000
 
-_Mask = NDArray[np.bool_]
-_Rows = NDArray[np.int64]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Said:
-    """What the lists say of n numbers.
-
-    `lists[group[i]]` were consulted for number i, apart from those whose jurisdiction it has nothing to do with;
-    `listed[kind][i]` tells whether any of a kind has it. `odd` are the positions for which that is not all: numbers
-    on one of two lists of a kind, or on a list of a place that is not theirs.
-    """
-
-    lists: tuple[tuple[ListEvidence, ...], ...]
-    group: _Rows
-    listed: dict[str, _Mask]
-    odd: NDArray[np.intp]
-
-    def same_state(self, other: Said) -> bool:
-        """Whether the same lists were in the same state for every number."""
-        return self.lists == other.lists and bool((self.group == other.group).all())
+_Codes = NDArray[np.int64]
 
 
+@dataclass(frozen=True, eq=False)
 class _Bound:
-    """One list: which pairs of area and place it speaks of (`here`), and which lie outside its land (`away`)."""
+    """The lists that bind some numbers: those that have a number or not as bits of `Listings` slots, and the others."""
 
-    def __init__(self, binding: Binding, pairs: list[int], homes: list[tuple[str, ...]]) -> None:
-        self.binding = binding
-        self.here = np.zeros(len(homes), dtype=bool)
-        self.here[pairs] = True
-        self.away = np.array([binding.jurisdiction not in home for home in homes], dtype=bool)
-
-
-_Answer = tuple[NDArray[np.intp], _Mask, _Bound]
+    scope: int  # equal for equal lists in an equal state
+    jurisdictions: tuple[str, ...]
+    listed: int
+    washed: tuple[Binding, ...]  # lists that answer for each number anew
 
 
 class Listings:
-    """The lists that bind some numbers at their places.
+    """The registries at one instant. May be shared by threads.
 
     Args:
         registries: where the lists are.
-        numbers: E.164.
-        digits: the same without plus.
-        places: `Place.key` of each.
+        at: the instant, zone-aware.
     """
 
-    def __init__(
-        self, registries: RegistryStore, numbers: pd.Series, digits: NDArray[np.uint64], places: pd.Series
-    ) -> None:
-        self._registries, self._digits = registries, digits
-        prefix, prefixes = pd.factorize(numbers.str[:5])
-        place, keys = pd.factorize(places)
-        both, pair = np.unique(prefix * max(1, len(keys)) + place, return_inverse=True)
-        #: The code of each number's area and place.
-        self.pair: _Rows = pair.astype(np.int64)
-        self._homes = [place_of_key(keys[one % len(keys)]).jurisdictions for one in both.tolist()]
-        bound: dict[str, tuple[Binding, list[int]]] = {}
-        for n, one in enumerate(both.tolist()):
-            for binding in bindings_for(number_area(prefixes[one // len(keys)]), self._homes[n]):
-                bound.setdefault(binding.name, (binding, []))[1].append(n)
-        self._bound = [_Bound(binding, pairs, self._homes) for binding, pairs in bound.values()]
+    def __init__(self, registries: RegistryStore, at: datetime) -> None:
+        self._registries, self._at = registries, at
+        self._slots: list[Binding] = []
+        self._slot_of: dict[str, int] = {}
+        self._areas: Ids[tuple[object, ...]] = Ids()  # what of an area decides: its home, then when lists of it came
+        self._area_of = np.full(_AREAS, -1, dtype=np.int64)  # 1 and an area code -> position in `_areas`
+        self._example: dict[int, str] = {}  # an area of each
+        self._pairs: Ids[tuple[int, str]] = Ids()  # position in `_areas`, place
+        self._bound: dict[int, _Bound] = {}
+        self._washed: set[str] = set()
+        self._spoken: dict[str, bool] = {}  # list -> whether it says anything
+        self._scopes: Ids[tuple[object, ...]] = Ids()
+        self._evidence: Ids[tuple[ListEvidence, ...]] = Ids()
+        self._said: dict[tuple[int, ...], int] = {}
+        self._lock = Lock()
 
-    def ask(self, rows: NDArray[np.intp], at: datetime) -> Said:
-        """What the lists say of the numbers at these positions."""
-        digits, pair = self._digits[rows], self.pair[rows]
-        listed = {kind: np.zeros(len(rows), dtype=bool) for kind in KINDS}
-        group = np.zeros(len(rows), dtype=np.int64)
-        lists: list[tuple[ListEvidence, ...]] = [()]
-        everywhere: list[ListEvidence] = []
-        answers: dict[str, list[_Answer]] = {}
-        for bound in self._bound:
-            binding = bound.binding
-            inside = np.flatnonzero(bound.here[pair])
-            all_of_them = np.ones(len(inside), dtype=bool)
-            required = binding.requires(at.date())
-            said = column(
-                self._registries, binding, required=required, numbers=digits[inside], bound=all_of_them, at=at
-            )
-            if said is None or not len(inside):
-                continue
-            listed[binding.kind][inside] |= said.listed
-            answers.setdefault(binding.kind, []).append((inside, said.listed, bound))
-            state = said.status.astype(np.int64) + len(STATUSES) * (said.age_days.astype(np.int64) + 1)
-            states, which = np.unique(state, return_inverse=True)
-            words = [None, *(_consulted(binding, said.version, int(one)) for one in states)]
-            if binding.kind == "state" and len(states) == 1:
-                # Every place of the state has it, and the gate leaves it out elsewhere: no group of its own.
-                everywhere += [word for word in words if word is not None]
-                continue
-            mixed = np.zeros(len(rows), dtype=np.int64)
-            mixed[inside] = which + 1
-            both, group = np.unique(group * len(words) + mixed, return_inverse=True)
-            lists = [
-                (*lists[one // len(words)], *([each] if (each := words[one % len(words)]) is not None else []))
-                for one in both.tolist()
-            ]
-        whole = tuple((*each, *everywhere) for each in lists)
-        return Said(whole, group.astype(np.int64), listed, self._odd(answers, pair))
+    def ask(self, digits: NDArray[np.uint64], places: Coded, own: _Codes) -> tuple[Told, _Codes]:
+        """What all lists say of n numbers, and a code of what decides which lists bind each; shape (n,).
 
-    def _odd(self, answers: dict[str, list[_Answer]], pair: _Rows) -> NDArray[np.intp]:
-        """Positions on one of several lists of a kind, or on a list whose place is not theirs."""
-        odd = np.zeros(len(pair), dtype=bool)
-        for of_kind in answers.values():
-            on, of = np.zeros(len(pair), dtype=np.int64), np.zeros(len(pair), dtype=np.int64)
-            for inside, listed, bound in of_kind:
-                on[inside] += listed
-                of[inside] += 1
-                hit = inside[listed]
-                odd[hit] |= bound.away[pair[hit]]
-            odd |= (on > 0) & (on < of)
-        return np.flatnonzero(odd)
+        `digits` are E.164 without plus (0: not a number); `places` name each one's `Place.key`; bit k of `own` tells
+        whether it is on `OWN[k]`.
+        """
+        area = self._area_codes(digits)
+        group, first = grouped((area, len(self._areas.values)), (places.codes, len(places.names)))
+        names = [places.names[where] for where in places.codes[first].tolist()]
+        pairs = self._pairs.of(list(zip(area[first].tolist(), names, strict=True)))
+        bounds = [self._bound.get(pair) or self._bind(pair) for pair in pairs.tolist()]
+        scope = np.array([bound.scope for bound in bounds], dtype=np.int64)[group]
+        parts = [scope, *self._membership(digits, group, bounds), own]
+        codes = [pd.factorize(part)[0].astype(np.int64) for part in parts]
+        every, row = grouped(*((each, int(each.max(initial=0)) + 1) for each in codes))
+        said = list(zip(*(part[row].tolist() for part in parts), strict=True))
+        found = [self._said.get(one, -1) for one in said]
+        if -1 in found:
+            with self._lock:
+                if len(self._said) > _REMEMBERED:
+                    self._said.clear()
+                found = [
+                    known if known >= 0 else self._ask(one, int(digits[at]), bounds[group[at]])
+                    for known, one, at in zip(found, said, row.tolist(), strict=True)
+                ]
+        code = np.array(found, dtype=np.int64)[every]
+        values = self._evidence.values
+        return Told(code, len(values), lambda row: values[code[row]]), scope
+
+    def _ask(self, said: tuple[int, ...], digits: int, bound: _Bound) -> int:
+        """What every list says of one number."""
+        registries = self._registries.evidence(f"+{digits}", self._at, bound.jurisdictions) if digits else []
+        found = int(self._evidence.of([(*_OWN_SAID[said[-1]], *registries)])[0])
+        self._said[said] = found
+        return found
+
+    def _area_codes(self, digits: NDArray[np.uint64]) -> _Codes:
+        """For each number what of its area decides, as a position in `_areas`."""
+        area = (digits // np.uint64(10**7)).astype(np.int64)
+        north = (area >= _AREAS // 2) & (area < _AREAS)
+        found = self._area_of[np.where(north, area, 0)]
+        new = np.flatnonzero((found < 0) & north)
+        if len(new):
+            for code in np.unique(area[new]).tolist():
+                self._area_of[code] = self._area(str(code))
+            found = self._area_of[np.where(north, area, 0)]
+        rest = np.flatnonzero(~north)
+        if len(rest):
+            found[rest] = [self._area(number_area(f"+{one}")) for one in digits[rest].tolist()]
+        return found
+
+    def _area(self, area: str) -> int:
+        """What decides of an area, as a position in `_areas`."""
+        parts: list[object] = [jurisdictions_of(area[1:]) if area.startswith("1") else area]
+        for binding in bindings_for(area):
+            snapshot = self._snapshot(binding)
+            if snapshot is not None and binding.by == "area_code":
+                part = snapshot.manifest.coverage.get(area[1:])
+                parts.append((binding.name, None if part is None else part.obtained_at))
+        found = int(self._areas.of([tuple(parts)])[0])
+        self._example.setdefault(found, area)
+        return found
+
+    def _bind(self, pair: int) -> _Bound:
+        """The lists that bind numbers of an area at a place."""
+        area, place = self._pairs.values[pair]
+        jurisdictions = place_of_key(place).jurisdictions
+        example = self._example[area]
+        speaking = [
+            binding
+            for binding in bindings_for(example, jurisdictions)
+            if self._speaks(binding, f"+{example:0<11}", jurisdictions)
+        ]
+        listed = sum(1 << self._slot_of[binding.name] for binding in speaking if binding.name in self._slot_of)
+        washed = tuple(binding for binding in speaking if binding.name in self._washed)
+        scope = self._scopes.of([(self._areas.values[area][1:], tuple(binding.name for binding in speaking))])
+        found = self._bound[pair] = _Bound(int(scope[0]), jurisdictions, listed, washed)
+        return found
+
+    def _speaks(self, binding: Binding, example: str, jurisdictions: tuple[str, ...]) -> bool:
+        """Whether a list says anything at all: one that is not there, and that nobody needs, does not.
+
+        The first time it is asked for, it gets its slot among those that have a number or not.
+        """
+        found = self._spoken.get(binding.name)
+        if found is None:
+            said = self._registries.evidence(example, self._at, jurisdictions)
+            snapshot = self._snapshot(binding)
+            with self._lock:
+                if snapshot is None or binding.name in self._spoken:
+                    pass
+                elif binding.by == "number" and isinstance(snapshot.index, Keyed):
+                    self._washed.add(binding.name)
+                else:
+                    self._slot_of[binding.name] = len(self._slots)
+                    self._slots.append(binding)
+                found = self._spoken[binding.name] = any(each.name == binding.name for each in said)
+        return found
+
+    def _snapshot(self, binding: Binding) -> Snapshot | None:
+        """The list, where it can be looked into; `evidence` says what follows where it cannot."""
+        try:
+            return self._registries.current(binding.name)
+        except SnapshotError:
+            return None
+
+    def _membership(self, digits: NDArray[np.uint64], group: _Codes, bounds: list[_Bound]) -> Iterator[_Codes]:
+        """Which lists have each number, as bits; and what those say that answer for each number anew."""
+        wanted = 0
+        for bound in bounds:
+            wanted |= bound.listed
+        for word in range(0, wanted.bit_length(), _WORD):
+            bits = np.zeros(len(digits), dtype=np.int64)
+            masks = np.array([bound.listed >> word & (1 << _WORD) - 1 for bound in bounds], dtype=np.int64)
+            for slot in range(_WORD):
+                if wanted >> word + slot & 1:
+                    here = (masks >> slot & 1).astype(bool)
+                    rows = slice(None) if here.all() else np.flatnonzero(here[group])
+                    snapshot = self._snapshot(self._slots[word + slot])
+                    if snapshot is not None:
+                        bits[rows] |= snapshot.contains_many(digits[rows]).astype(np.int64) << slot
+            yield bits
+        for binding in sorted({one for bound in bounds for one in bound.washed}, key=lambda one: one.name):
+            rows = np.flatnonzero(np.array([binding in bound.washed for bound in bounds], dtype=bool)[group])
+            state = np.zeros(len(digits), dtype=np.int64)
+            snapshot = self._snapshot(binding)
+            if snapshot is not None and isinstance(snapshot.index, Keyed):
+                answers = snapshot.index
+                at, known = answers.positions(digits[rows])
+                at = at[known]
+                state[rows[known]] = (answers.days[at].astype(np.int64) + 1) << 8 | answers.codes[at]
+            yield state
 
 
 def place_of_key(key: str) -> Place:
     """The place that a `Place.key` names."""
     jurisdictions, _, zones = key.partition("|")
     return Place(tuple(filter(None, jurisdictions.split(","))), tuple(filter(None, zones.split(","))))
-
-
-def _consulted(binding: Binding, version: str, state: int) -> ListEvidence:
-    """What a list is to a group of numbers; whether it lists one is in the columns."""
-    age, status = divmod(state, len(STATUSES))
-    kind: Any = binding.kind
-    return ListEvidence(
-        kind=kind,
-        name=binding.name,
-        status=STATUSES[status],
-        version=version,
-        age_days=None if age == 0 else age - 1,
-        max_age_days=binding.max_age_days,
-        jurisdiction=binding.jurisdiction,
-    )

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from campaigns.workspace import Workspace
+from dialer.runtime.consents import clients_of
 from dialer.store import suppressions
 from dialer.store.database import open_store
 from dnc.registries import ImportReport, ReadOptions, read_into
@@ -20,9 +21,7 @@ from dnc.registries import ImportReport, ReadOptions, read_into
 __all__ = ["import_own_list"]
 
 
-def import_own_list(
-    workspace: Workspace, file: Path, format_name: str, *, dry_run: bool = False
-) -> tuple[ImportReport, int]:
+def import_own_list(workspace: Workspace, file: Path, format_name: str) -> tuple[ImportReport, int]:
     """Read a file and add its entries; returns the report and how many entries are new.
 
     All entries are added in one transaction, or none. Entries that are in force already are left as they are, so
@@ -33,10 +32,9 @@ def import_own_list(
     """
     now = datetime.now(UTC)
     reading = read_into(file, format_name, ReadOptions(now=now))
-    if dry_run or not reading.report.accepted:
+    if not reading.report.accepted:
         return reading.report, 0
-    campaigns = set(workspace.campaign_names())
-    clients = {name.casefold(): name for name in (workspace.campaign(each).client for each in campaigns)}
+    campaigns, clients = set(workspace.campaign_names()), clients_of(workspace)
     added = 0
     by = getpass.getuser()
     with open_store(workspace.database_url) as store, store.writing() as tx:
@@ -49,7 +47,8 @@ def import_own_list(
                 campaign=scope_id if scope == "campaign" else "",
                 at=now,
             )
-            if any((each.number, each.scope, each.scope_id) == (entry["number"], scope, scope_id) for each in there):
+            wanted = (entry["number"], scope, scope_id, None)  # one that will expire is not enough
+            if any((each.number, each.scope, each.scope_id, each.expires_at) == wanted for each in there):
                 continue
             suppressions.add(tx, by=by, at=now, **entry)
             added += 1

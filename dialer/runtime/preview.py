@@ -18,7 +18,7 @@ from dialer.reports.preview import Hour, Out, Preview, RuleCount, meaning
 from dialer.runtime.asking import open_rulebook
 from dialer.runtime.columns import CampaignFacts, numbers_of
 from dialer.runtime.policy import policy_of
-from dialer.runtime.screening import TIME_BITS, Bits, Screening, codes_of
+from dialer.runtime.screening import TIME_BITS, Bits, Judges, Screening, codes_of
 from dialer.store import screening as stored
 from dialer.store.database import open_store
 from dialer.store.transactions import Reading
@@ -113,8 +113,9 @@ def _screened(
     gate = Gate(book, MemoryFacts(), policy)
     registries = RegistryStore(workspace.registries_dir)
     facts = CampaignFacts.read(tx, campaign, book, policy, at)
+    judges = Judges(gate, registries, facts, policy)
     for frame in numbers_of(tx, facts):
-        yield Screening(gate, registries, facts, frame, policy, at), frame
+        yield Screening(judges, {str(name): frame[name] for name in frame}, at), frame
 
 
 class _Tally:

@@ -16,6 +16,7 @@ from dnc.rules.retention import binding, records_of
 __all__ = ["Holding", "RuleRow", "holdings", "rule_rows"]
 
 _NO_END = "for good: a request not to be called is honoured for good"
+_ERASED = "for good: number, day and reason, so that no list brings the person back"
 _CHAIN = "for good: without one row none after it could be proved"
 _UNKNOWN = "not removed: no retention rule is known there; add a [[retention]] row to the house's rules"
 
@@ -39,7 +40,7 @@ class RuleRow:
 class Holding:
     """Records held under one rule. `due` may be removed now; None: cannot be due."""
 
-    records: str  # calls, consent, do_not_call, ledger
+    records: str  # calls, consent, business_relationship, do_not_call, erasure, ledger
     scope: str
     jurisdictions: tuple[str, ...]
     rule: str  # the one that keeps them longest; empty: none is known
@@ -108,20 +109,24 @@ def _calls(
 
 
 def _others(tx: Reading, book: Rulebook, today: date) -> Iterable[Holding]:
-    """Consents, do-not-call entries and the ledger."""
+    """Consents, business relationships, do-not-call entries, erasures and the ledger."""
     about = [rule for rule in book.retentions if "consent" in records_of(rule)]
     longest = max(about, key=lambda rule: rule.retain_years, default=None)
     before = _years_ago(today, longest.retain_years) if longest else None
     totals = people.totals(tx, before)
     words = _UNKNOWN if longest is None else f"{longest.retain_years} years from the last use, at the longest"
     rule = "" if longest is None else longest.id
-    due = None if longest is None else totals["consents_before"]
-    if totals["consents"]:
-        yield Holding("consent", "", (), rule, words, totals["consents"], None, due)
-    if totals["suppressions"]:
-        yield Holding("do_not_call", "", (), "internal", _NO_END, totals["suppressions"], None, None)
-    if totals["decisions"]:
-        yield Holding("ledger", "", (), "ledger", _CHAIN, totals["decisions"], None, None)
+    for records, name in (("consent", "consents"), ("business_relationship", "relationships")):
+        due = None if longest is None else totals[f"{name}_before"]
+        if totals[name]:
+            yield Holding(records, "", (), rule, words, totals[name], None, due)
+    for records, rule, kept, name in (
+        ("do_not_call", "internal", _NO_END, "suppressions"),
+        ("erasure", "erasure", _ERASED, "erasures"),
+        ("ledger", "ledger", _CHAIN, "decisions"),
+    ):
+        if totals[name]:
+            yield Holding(records, "", (), rule, kept, totals[name], None, None)
 
 
 def _years_ago(day: date, years: int) -> datetime:

@@ -160,16 +160,21 @@ class People:
 
     def answer_probability(self, number: str, at: float) -> float:
         """Return the probability that a person picks up when `number` is called at `at`."""
+        probability = self.answer_rate_at(at)
+        if self._propensity is not None:
+            probability *= self._propensity.quantile(self._leads.draws(number)[0])
+        return min(max(probability, 0.0), self._cap)
+
+    def answer_rate_at(self, at: float) -> float:
+        """Return the probability of an average person at `at`, before the cap."""
         probability = self._answer_rate
         if not self._flat:
             probability *= self._hour_factor(at)
-        if self._propensity is not None:
-            probability *= self._propensity.quantile(self._leads.draws(number)[0])
         if self._regimes:
             probability *= factor_at(self._regimes, at)
         if self._swing is not None:
             probability *= self._swing.at(at)
-        return min(max(probability, 0.0), self._cap)
+        return probability
 
     def meet(self, attempt: str, number: str, at: float) -> Encounter:
         """Return what happens when `number` is called at `at`; the same arguments give the same encounter."""

@@ -140,8 +140,16 @@ class SimulationSettings(_Table):
 
     @classmethod
     def reference(cls, agents: int, answer_rate: float, seed: int = 1) -> Self:
-        """The stationary reference floor of `docs/pacing`: no breaks, no faults, nothing changes."""
-        return cls(agents=agents, answer_rate=answer_rate, seed=seed, break_share=0.0)
+        """The stationary reference floor of `docs/pacing`: no breaks, no faults, no impatience, no change."""
+        return cls(
+            agents=agents,
+            answer_rate=answer_rate,
+            seed=seed,
+            answer_cap=1.0,
+            patience_mean=600.0,
+            bridge_delay=(0.0, 0.0),
+            break_share=0.0,
+        )
 
     @field_validator("zone")
     @classmethod

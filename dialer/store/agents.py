@@ -12,7 +12,7 @@ from dialer.store.schema import agent_change as _change
 from dialer.store.statements import Prepared
 from dialer.store.transactions import Reading, Writing
 
-__all__ = ["Agent", "add", "agent_changed", "every", "get"]
+__all__ = ["Agent", "add", "agent_changed", "every", "get", "secret_hash", "set_secret"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +26,11 @@ class Agent:
 
 _INSERT = Prepared(insert(_agent).inline(), ("agent_id", "name", "created_at"))
 _RENAME = Prepared(update(_agent).where(_agent.c.agent_id == bindparam("key")), ("name",))
-_GET = Prepared(select(_agent).where(_agent.c.agent_id == bindparam("key")))
-_EVERY = Prepared(select(_agent).order_by(_agent.c.agent_id))
+_SHOWN = (_agent.c.agent_id, _agent.c.name, _agent.c.created_at)
+_GET = Prepared(select(*_SHOWN).where(_agent.c.agent_id == bindparam("key")))
+_EVERY = Prepared(select(*_SHOWN).order_by(_agent.c.agent_id))
+_SECRET = Prepared(select(_agent.c.secret_hash).where(_agent.c.agent_id == bindparam("key")))
+_SET_SECRET = Prepared(update(_agent).where(_agent.c.agent_id == bindparam("key")), ("secret_hash",))
 _CHANGED = Prepared(insert(_change).inline(), ("run_id", "campaign", "agent_id", "state", "at", "call_id", "code"))
 
 
@@ -48,6 +51,17 @@ def get(tx: Reading, agent_id: str) -> Agent | None:
 def every(tx: Reading) -> list[Agent]:
     """Return all agents by id."""
     return [Agent(*row) for row in _EVERY.rows(tx)]
+
+
+def secret_hash(tx: Reading, agent_id: str) -> str | None:
+    """Return the hash of the agent's sign-in secret; None for an agent without one, or no such agent."""
+    found: str | None = _SECRET.value(tx, key=agent_id)
+    return found
+
+
+def set_secret(tx: Writing, agent_id: str, hashed: str | None) -> bool:
+    """Keep the hash of a new secret, or take the agent's away (None); return whether there is such an agent."""
+    return bool(_SET_SECRET.run(tx, key=agent_id, secret_hash=hashed))
 
 
 def agent_changed(

@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import Boolean, Integer, bindparam, func, insert, or_, select, text, update
 
+from dialer.store import relationships
 from dialer.store.errors import StoreConflict, StoreError
 from dialer.store.places import PLACE_COLUMNS, as_place
 from dialer.store.schema import attempt as _attempt
@@ -161,8 +162,6 @@ _FACTS = Prepared(
         _lead.c.consent_revoked_at,
         _lead.c.consent_ref,
         _lead.c.consent_waives,
-        _lead.c.last_transaction,
-        _lead.c.last_inquiry,
     )
     .select_from(_phone)
     .join(_lead, _lead.c.lead_id == _phone.c.lead_id)
@@ -233,7 +232,8 @@ def call_facts(tx: Reading, phone_id: int) -> CallFacts:
         raise StoreError(f"there is no phone {phone_id}; the lead was deleted")
     consent = Consent(row[19], row[20], row[21], row[22], tuple(row[23]))
     place = as_place(row[9], row[10], row[11])
-    rest: tuple[Any, ...] = (*row[:9], place, *row[12:19], consent, Ebr(row[24], row[25]))
+    ebr = relationships.standing(tx, row[4], row[2])
+    rest: tuple[Any, ...] = (*row[:9], place, *row[12:19], consent, ebr)
     return CallFacts(phone_id, *rest)
 
 

@@ -23,7 +23,7 @@ from dialer.store.schema import disposition as _disposition
 from dialer.store.schema import phone as _phone
 from dialer.store.statements import Prepared, Row
 from dialer.store.transactions import Reading
-from dnc.values import Block, Consent, ListEvidence, PastEvent, ProposedCall, RndAnswer
+from dnc.values import Block, Consent, ListEvidence, PastEvent, ProposedCall, RndReply
 
 __all__ = ["Registries", "StoreFacts", "internal_evidence", "past_events"]
 
@@ -109,7 +109,7 @@ class StoreFacts:
         tx: Reading,
         registries: Registries | None = None,
         *,
-        rnd: Callable[[ProposedCall, datetime], RndAnswer | None] | None = None,
+        rnd: Callable[[ProposedCall, datetime], RndReply | None] | None = None,
     ) -> None:
         self._tx, self._registries, self._rnd = tx, registries, rnd
 
@@ -132,7 +132,7 @@ class StoreFacts:
         """Inconvenient times of the number, and emergencies at its places."""
         return _blocks.in_force(self._tx, call.number, call.place.jurisdictions, at)
 
-    def rnd(self, call: ProposedCall, at: datetime) -> RndAnswer | None:
+    def rnd(self, call: ProposedCall, at: datetime) -> RndReply | None:
         """The Reassigned Numbers Database's newest answer."""
         return None if self._rnd is None else self._rnd(call, at)
 

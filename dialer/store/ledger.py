@@ -9,11 +9,11 @@ either the decision and its attempt, or neither.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Integer, bindparam, func, insert, select, text
+from sqlalchemy import BigInteger, Integer, bindparam, func, insert, literal_column, select, text
 
 from dialer.store.schema import attempt as _attempt
 from dialer.store.schema import ledger as _t
@@ -27,6 +27,8 @@ __all__ = ["LedgerRow", "Proof", "append", "export", "get", "last_seq", "verify"
 
 _LOCK = Prepared(text("SELECT pg_advisory_xact_lock(7246332)"))
 _CHUNK = 2_000
+#: Below every number that a row can have.
+_BEFORE_ALL = -(2**31)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +66,14 @@ _COLUMNS = tuple(LedgerRow.__dataclass_fields__)
 _TAIL = Prepared(select(_t.c.seq, _t.c.hash).order_by(_t.c.seq.desc()).limit(1))
 _INSERT = Prepared(insert(_t).inline(), _COLUMNS)
 _CHUNK_AFTER = Prepared(
-    select(_t).where(_t.c.seq > bindparam("after")).order_by(_t.c.seq).limit(bindparam("count", type_=Integer))
+    select(_t)
+    .where(_t.c.seq > bindparam("after", type_=BigInteger))
+    .order_by(_t.c.seq)
+    .limit(bindparam("count", type_=Integer))
 )
 _OF_NUMBER = Prepared(select(_t).where(_t.c.number == bindparam("key")).order_by(_t.c.seq))
 _ONE = Prepared(select(_t).where(_t.c.seq == bindparam("key")))
+_SEQ_OF = Prepared(select(_t.c.seq).where(_t.c.hash == bindparam("key")).limit(literal_column("1")))
 _PROMISED = Prepared(select(func.max(_attempt.c.ledger_seq, type_=Integer)))
 _UNCOVERED = Prepared(
     select(_attempt.c.call_id, _attempt.c.ledger_seq)
@@ -105,28 +111,81 @@ def append(tx: Writing, call: ProposedCall, verdict: Verdict, *, lead_id: int | 
     return seq
 
 
-def verify(tx: Reading, *, progress: Callable[[int], None] | None = None) -> Proof:
+def verify(
+    tx: Reading, *, noted: Iterable[tuple[int | None, str]] = (), progress: Callable[[int], None] | None = None
+) -> Proof:
     """Prove the chain from its first row to its last, and that every attempt stands on a decision that allows it.
 
-    Beside the hashes, each row's columns are held against its body. `progress` is called with the number of rows
-    proved so far, every 2,000 rows. Rows cut off from the end are found by the attempts that refer to them; note
-    `head` elsewhere to find the rest.
+    Beside the hashes, each row's columns are held against its body; a row that cannot even be read is named. Rows cut
+    off from the end are found by the attempts that refer to them, and by the heads that were noted.
+
+    Args:
+        tx: the transaction to read in.
+        noted: heads noted earlier: number of the row (None: not noted) and hash. The chain must pass through each.
+        progress: called with the number of rows proved so far, every 2,000 rows.
     """
-    seq, head = 0, GENESIS
-    while rows := [LedgerRow(*row) for row in _CHUNK_AFTER.rows(tx, after=seq, count=_CHUNK)]:
-        found = chain_verify(
-            (Entry(row.seq, row.prev_hash, row.body, row.hash) for row in rows), prev_hash=head, seq=seq + 1
-        )
-        if isinstance(found, Broken):
-            return Proof(found.seq - 1, head, found.seq, found.why)
+    heads: dict[int, str] = {}
+    strange = ""  # a noted hash that no row has
+    for seq, digest in noted:
+        at = seq if seq is not None else _SEQ_OF.value(tx, key=digest)
+        if at is None:
+            strange = digest
+        elif heads.setdefault(at, digest) != digest:
+            return Proof(0, GENESIS, at, f"two different heads were noted for row {at}: {heads[at]} and {digest}")
+    odd: list[tuple[int, str]] = []  # a row that breaks off the reading
+    found = chain_verify(_entries(tx, odd, progress), noted=heads)
+    if odd:
+        seq, why = odd[0]
+        return Proof(max(0, seq - 1), "", seq, why)
+    if isinstance(found, Broken):
+        return Proof(max(0, found.seq - 1), "", found.seq, found.why)
+    if strange:
+        why = f"no row has the noted head {strange}: rows were cut off or the chain was made anew"
+        return Proof(found.seq, found.head, found.seq + 1, why)
+    return _covered(tx, found.seq, found.head)
+
+
+def _entries(tx: Reading, odd: list[tuple[int, str]], progress: Callable[[int], None] | None) -> Iterator[Entry]:
+    """Every row in order of its number, until one cannot be read or does not say in its columns what its body says."""
+    after, proved = _BEFORE_ALL, 0
+    while rows := _chunk(tx, after, odd):
         for row in rows:
-            if not _agrees(row):
-                why = f"the columns of row {row.seq} do not say what its body says"
-                return Proof(row.seq - 1, row.prev_hash, row.seq, why)
-        seq, head = found.seq, found.head
+            yield Entry(row.seq, row.prev_hash, row.body, row.hash)
+            try:
+                agrees = _agrees(row)
+            except (ValueError, TypeError, LookupError, AttributeError) as error:
+                odd.append((row.seq, _unreadable(row.seq, error)))
+                return
+            if not agrees:
+                odd.append((row.seq, f"the columns of row {row.seq} do not say what its body says"))
+                return
+        if odd:
+            return
+        after, proved = rows[-1].seq, proved + len(rows)
         if progress is not None:
-            progress(seq)
-    return _covered(tx, seq, head)
+            progress(proved)
+
+
+def _chunk(tx: Reading, after: int, odd: list[tuple[int, str]]) -> list[LedgerRow]:
+    """The next rows; those before one that cannot be read, which goes to `odd`."""
+    try:
+        return [LedgerRow(*row) for row in _CHUNK_AFTER.rows(tx, after=after, count=_CHUNK)]
+    except (ValueError, TypeError):
+        pass
+    found = []
+    for seq, *_ in _CHUNK_AFTER.raw(tx, after=after, count=_CHUNK):
+        try:
+            row = get(tx, seq)
+        except (ValueError, TypeError) as error:
+            odd.append((seq, _unreadable(seq, error)))
+            break
+        assert row is not None
+        found.append(row)
+    return found
+
+
+def _unreadable(seq: int, error: Exception) -> str:
+    return f"row {seq} cannot be read ({type(error).__name__}: {error})"
 
 
 def export(tx: Reading, number: str) -> Iterator[LedgerRow]:

@@ -4,7 +4,10 @@ Theory of operation. A list is known by its campaign and the sha256 of its file:
 changes nothing and says so. Rows are written in short transactions of a few thousand leads, so that a floor that is
 dialing meanwhile never waits long; the list's row counts them in the same transactions. When loading breaks off, the
 next load of the same file goes on behind the last line written. A number that the campaign already has is a
-duplicate; a lead whose every number is one is not loaded.
+duplicate; a lead whose every number is one is not loaded. Nor is a lead with a number whose owner was erased at their
+request, even while the file was being read: this is asked in the transaction that writes.
+
+What a row says of the last transaction or inquiry goes to the record of relationships, by number.
 """
 
 from __future__ import annotations
@@ -12,7 +15,7 @@ from __future__ import annotations
 import itertools
 import json
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from operator import attrgetter
@@ -20,8 +23,10 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import BigInteger, Integer, bindparam, func, insert, select, text, update
 
+from dialer.store import erasures, relationships
 from dialer.store import places as _places
 from dialer.store.database import Store
+from dialer.store.schema import campaign as _campaign
 from dialer.store.schema import contact_list as _list
 from dialer.store.schema import lead as _lead
 from dialer.store.schema import phone as _phone
@@ -49,7 +54,8 @@ class NewPhone:
 class NewLead:
     """One row of a contact list, checked: whom to call, on which numbers, in order.
 
-    `blocked` says why the person must not be called at all (an attorney, a cease request); empty: may be.
+    `blocked` says why the person must not be called at all (an attorney, a cease request); empty: may be. The last
+    transaction and inquiry are facts of its numbers (`dialer.store.relationships`), not of the lead.
     """
 
     line: int
@@ -88,10 +94,12 @@ class Loaded:
     list_id: int
     already: bool
     resumed: bool
-    funnel: dict[str, int]  # the reader's counts, then: duplicate_phones, duplicate_leads, blocked, loaded
+    #: The reader's counts, then: duplicate_phones, duplicate_leads, blocked, loaded; and erased, where there are any.
+    funnel: dict[str, int]
 
 
-_OWN_COLUMNS = tuple(name for name in NewLead.__dataclass_fields__ if name not in ("phones", "blocked"))
+_NOT_COLUMNS = ("phones", "blocked", "last_transaction", "last_inquiry")
+_OWN_COLUMNS = tuple(name for name in NewLead.__dataclass_fields__ if name not in _NOT_COLUMNS)
 _LEAD_COLUMNS = (*_OWN_COLUMNS, "lead_id", "campaign", "list_id", "status", "status_why", "place_ids")
 _own = attrgetter(*_OWN_COLUMNS)
 _PHONE_COLUMNS = ("lead_id", "campaign", "position", "number", "kind", "line_type", "place_id")
@@ -102,8 +110,9 @@ _FIND = Prepared(
 )
 _NEW_LIST = Prepared(
     insert(_list).returning(_list.c.list_id),
-    ("campaign", "file_name", "sha256", "loaded_at", "funnel", "last_line", "complete"),
+    ("campaign", "file_name", "sha256", "loaded_at", "loaded_by", "funnel", "last_line", "complete"),
 )
+_CLIENT = Prepared(select(_campaign.c.client).where(_campaign.c.name == bindparam("name")))
 _PROGRESS = Prepared(update(_list).where(_list.c.list_id == bindparam("key")), ("funnel", "last_line", "complete"))
 _TAKEN = Prepared(
     select(_phone.c.number).where(_phone.c.campaign == bindparam("name"), Among(_phone.c.number, "numbers"))
@@ -157,7 +166,9 @@ def insert_list(
     file_name: str,
     sha256: str,
     at: datetime,
+    by: str = "",
     reader: Callable[[], Mapping[str, int]] = dict,
+    refused: Callable[[int, datetime], None] | None = None,
     chunk: int = 2_000,
     pause: float = 0.0,
     progress: Callable[[int], None] | None = None,
@@ -171,7 +182,9 @@ def insert_list(
         file_name: to show to people.
         sha256: of the file; what a repeated load is known by.
         at: when it is loaded.
+        by: who loads it.
         reader: asked at the end for the reader's own counts (read, empty, refused ...) for the funnel.
+        refused: told the line of each lead that was erased, and when.
         chunk: leads per transaction.
         pause: seconds between transactions, so that a floor that is dialing gets its turn.
         progress: called after each transaction with the number of leads seen so far.
@@ -185,15 +198,25 @@ def insert_list(
             return Loaded(row[0], True, False, row[3])
         if row is None:
             counts = dict.fromkeys(_COUNTED, 0)
-            list_id, last_line = _new_list(tx, campaign, file_name, sha256, at, counts), 0
+            list_id, last_line = _new_list(tx, campaign, file_name, sha256, at, by, counts), 0
         else:
             list_id, last_line, counts = row[0], row[2], row[3]
     seen = 0
     for batch in _batches((lead for lead in leads if lead.line > last_line), chunk):
         with store.writing() as tx:
-            _insert(tx, campaign, list_id, batch, counts)
+            erased = erasures.in_force(tx, [phone.number for lead in batch for phone in lead.phones])
+            gone = {
+                lead.line: erased[phone.number] for lead in batch for phone in lead.phones if phone.number in erased
+            }
+            if gone:
+                counts["erased"] = counts.get("erased", 0) + len(gone)
+            _insert(tx, campaign, list_id, [lead for lead in batch if lead.line not in gone], counts)
+            _note_relationships(tx, campaign, batch, gone, file_name, by, at)
             _PROGRESS.run(tx, key=list_id, funnel=counts, last_line=batch[-1].line, complete=False)
             last_line = batch[-1].line
+        for line, since in gone.items():
+            if refused is not None:
+                refused(line, since)
         seen += len(batch)
         if progress is not None:
             progress(seen)
@@ -247,7 +270,39 @@ def _phones_of(chunk: Chunk) -> list[list[NewPhone]]:
     return found
 
 
-def _new_list(tx: Writing, campaign: str, file_name: str, sha256: str, at: datetime, counts: dict[str, int]) -> int:
+def _note_relationships(
+    tx: Writing,
+    campaign: str,
+    batch: Sequence[NewLead],
+    gone: Collection[int],
+    file_name: str,
+    by: str,
+    at: datetime,
+) -> None:
+    """Write down what rows say of past business, for every number of a row, loaded now or before."""
+    told = [lead for lead in batch if (lead.last_transaction or lead.last_inquiry) and lead.line not in gone]
+    if not told:
+        return
+    client = str(_CLIENT.value(tx, name=campaign))
+    facts: list[relationships.Fact] = []
+    for lead in told:
+        kinds: tuple[tuple[relationships.Kind, date | None], ...] = (
+            ("transaction", lead.last_transaction),
+            ("inquiry", lead.last_inquiry),
+        )
+        source = f"list {file_name}, line {lead.line}"
+        facts += [
+            relationships.Fact(phone.number, client, kind, day, source=source)
+            for phone in lead.phones
+            for kind, day in kinds
+            if day is not None
+        ]
+    relationships.record_new(tx, facts, by=by, at=at)
+
+
+def _new_list(
+    tx: Writing, campaign: str, file_name: str, sha256: str, at: datetime, by: str, counts: dict[str, int]
+) -> int:
     """Insert the row of a list whose loading begins."""
     return int(
         _NEW_LIST.value(
@@ -256,6 +311,7 @@ def _new_list(tx: Writing, campaign: str, file_name: str, sha256: str, at: datet
             file_name=file_name,
             sha256=sha256,
             loaded_at=at,
+            loaded_by=by,
             funnel=counts,
             last_line=0,
             complete=False,

@@ -1,7 +1,8 @@
 """What the tables hold about one number and the person behind it: read for a case file, cleared for an erasure.
 
-Rows are plain dictionaries by column name. The ledger, attempts with their dispositions and the internal lists have
-readers of their own (`ledger.export`, `outcomes.calls_to`, `suppressions.history`). Nothing here touches the ledger.
+Rows are plain dictionaries by column name. The ledger, attempts with their dispositions, the internal lists, consents
+and relationships have readers of their own (`ledger.export`, `outcomes.calls_to`, `suppressions.history`,
+`consents.entries`, `relationships.entries`). Nothing here touches the ledger.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, Integer, String, Table, bindparam, func, select, text, update
+from sqlalchemy import Column, String, Table, bindparam, func, select, text, update
 from sqlalchemy import delete as sql_delete
 
 from dialer.store.schema import UtcDateTime
@@ -21,10 +22,12 @@ from dialer.store.schema import campaign as _campaign
 from dialer.store.schema import consent as _consent
 from dialer.store.schema import contact_list as _list
 from dialer.store.schema import disposition as _disposition
+from dialer.store.schema import erasure as _erasure
 from dialer.store.schema import lead as _lead
 from dialer.store.schema import ledger as _ledger
 from dialer.store.schema import phone as _phone
 from dialer.store.schema import place as _place
+from dialer.store.schema import relationship as _relationship
 from dialer.store.schema import suppression as _suppression
 from dialer.store.statements import Among, Prepared
 from dialer.store.transactions import Reading, Writing
@@ -38,15 +41,14 @@ __all__ = [
     "call_groups",
     "calls_due",
     "calls_of_leads",
-    "consents_of",
+    "copies_only_of",
     "decisions_about",
     "forget_consent_of_lead",
-    "has_hash",
     "last_activity",
     "leads_with",
-    "outside_the_chain",
     "remove_calls",
     "remove_consents",
+    "remove_relationships",
     "retire_phones",
     "totals",
 ]
@@ -65,8 +67,6 @@ PERSONAL: dict[str, Any] = {
     "postal_code": "",
     "timezone": "",
     "language": "",
-    "last_transaction": None,
-    "last_inquiry": None,
     "custom": {},
 }
 
@@ -78,6 +78,7 @@ _LEADS = Prepared(
         _list.c.file_name,
         _list.c.sha256.label("list_sha256"),
         _list.c.loaded_at,
+        _list.c.loaded_by,
     )
     .join(_list, _list.c.list_id == _lead.c.list_id)
     .join(_campaign, _campaign.c.name == _lead.c.campaign)
@@ -88,7 +89,7 @@ _LEADS = Prepared(
     )
     .order_by(_lead.c.lead_id)
 )
-_LEAD_KEYS = (*_lead.c.keys(), "client", "scope", "file_name", "list_sha256", "loaded_at")
+_LEAD_KEYS = (*_lead.c.keys(), "client", "scope", "file_name", "list_sha256", "loaded_at", "loaded_by")
 _PHONES = Prepared(
     select(*_phone.c, _place.c.jurisdictions, _place.c.zones)
     .join(_place, _place.c.place_id == _phone.c.place_id)
@@ -96,7 +97,6 @@ _PHONES = Prepared(
     .order_by(_phone.c.position)
 )
 _PHONE_KEYS = (*_phone.c.keys(), "jurisdictions", "zones")
-_CONSENTS = Prepared(select(_consent).where(_consent.c.number == bindparam("of")).order_by(_consent.c.consent_id))
 _BLOCKS = Prepared(select(_block).where(_block.c.target == bindparam("of")).order_by(_block.c.block_id))
 _CALLS = Prepared(
     select(*_attempt.c, _campaign.c.scope, _place.c.jurisdictions)
@@ -115,16 +115,9 @@ _LAST_OF_DEBT = Prepared(
         _attempt.c.client == bindparam("of", type_=String()), _attempt.c.debt_id == bindparam("debt", type_=String())
     )
 )
-_OUTSIDE = Prepared(
-    select(_ledger.c.seq)
-    .where((_ledger.c.seq < text("1")) | (_ledger.c.seq > bindparam("last", type_=Integer())))
-    .order_by(_ledger.c.seq)
-    .limit(1)
-)
 _ABOUT = Prepared(
     select(_ledger.c.seq).where(_ledger.c.number == bindparam("of", type_=String())).order_by(_ledger.c.seq)
 )
-_HASH = Prepared(select(_ledger.c.seq).where(_ledger.c.hash == bindparam("of", type_=String())).limit(1))
 _BLANK = Prepared(update(_lead).where(_lead.c.lead_id == bindparam("key")), (*PERSONAL, "place_ids"))
 _NO_CONSENT = Prepared(
     update(_lead).where(_lead.c.lead_id == bindparam("key")),
@@ -135,6 +128,15 @@ _BLANK_NOTES = Prepared(update(_disposition).where(Among(_disposition.c.call_id,
 _REMOVE_SAID = Prepared(sql_delete(_disposition).where(Among(_disposition.c.call_id, "ids")))
 _REMOVE_CALLS = Prepared(sql_delete(_attempt).where(Among(_attempt.c.call_id, "ids")))
 _REMOVE_CONSENTS = Prepared(sql_delete(_consent).where(Among(_consent.c.consent_id, "ids")))
+_REMOVE_RELATIONSHIPS = Prepared(sql_delete(_relationship).where(Among(_relationship.c.relationship_id, "ids")))
+_IN_CONSENTS = Prepared(
+    select(_consent.c.consent_id, _consent.c.shown, _consent.c.evidence).where(
+        Among(_consent.c.shown, "copies") | Among(_consent.c.evidence, "copies")
+    )
+)
+_IN_RELATIONSHIPS = Prepared(
+    select(_relationship.c.relationship_id, _relationship.c.evidence).where(Among(_relationship.c.evidence, "copies"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,11 +161,6 @@ def leads_with(tx: Reading, number: str) -> list[dict[str, Any]]:
     return found
 
 
-def consents_of(tx: Reading, number: str) -> list[dict[str, Any]]:
-    """Return every entry of the consent ledger about a number, of every client, oldest first."""
-    return _dicts(_consent, _CONSENTS, tx, of=number)
-
-
 def blocks_of(tx: Reading, number: str) -> list[dict[str, Any]]:
     """Return the times that the number's owner named as inconvenient, lifted ones and their lifting included."""
     return _dicts(_block, _BLOCKS, tx, of=number)
@@ -185,20 +182,9 @@ def last_activity(tx: Reading, client: str, debt_id: str) -> datetime | None:
     return found
 
 
-def outside_the_chain(tx: Reading, last: int) -> int | None:
-    """Return the number of a ledger row that lies before row 1 or behind row `last`, or None."""
-    found = _OUTSIDE.value(tx, last=last)
-    return None if found is None else int(found)
-
-
 def decisions_about(tx: Reading, number: str) -> list[int]:
     """Return the numbers of the ledger rows about a number, in order."""
     return [row[0] for row in _ABOUT.rows(tx, of=number)]
-
-
-def has_hash(tx: Reading, digest: str) -> bool:
-    """Return whether a row of the ledger has this hash."""
-    return _HASH.first(tx, of=digest) is not None
 
 
 def call_groups(tx: Reading) -> list[CallGroup]:
@@ -251,14 +237,21 @@ def calls_due(tx: Reading, scope: str, place_ids: Sequence[int], before: datetim
 
 
 def totals(tx: Reading, before: datetime | None) -> dict[str, int]:
-    """Count the other records: `consents`, `consents_before` an instant, `suppressions`, `decisions`."""
+    """Count the other records: `consents`, `relationships`, `suppressions`, `decisions`, `erasures`.
+
+    With an instant also `consents_before` and `relationships_before` it.
+    """
     queries: dict[str, Any] = {
         "consents": select(func.count()).select_from(_consent),
+        "relationships": select(func.count()).select_from(_relationship),
+        "erasures": select(func.count()).select_from(_erasure),
         "suppressions": select(func.count()).select_from(_suppression),
         "decisions": select(func.count()).select_from(_ledger),
     }
     if before is not None:
-        queries["consents_before"] = select(func.count()).select_from(_consent).where(_consent.c.at < before)
+        for name, table in (("consents", _consent), ("relationships", _relationship)):
+            counted = select(func.count()).select_from(table).where(table.c.recorded_at < before)
+            queries[f"{name}_before"] = counted
     return {name: int(tx.connection.execute(query).scalar_one()) for name, query in queries.items()}
 
 
@@ -291,14 +284,33 @@ def blank_notes(tx: Writing, call_ids: Collection[str]) -> None:
 
 
 def remove_calls(tx: Writing, call_ids: Collection[str]) -> int:
-    """Remove attempts and what agents said of them; return how many. The decisions stay in the ledger."""
+    """Remove attempts and what agents said of them; return how many. The decisions stay in the ledger.
+
+    The database wants an erasure of their numbers.
+    """
     _REMOVE_SAID.run(tx, ids=list(call_ids))
     return _REMOVE_CALLS.run(tx, ids=list(call_ids))
 
 
 def remove_consents(tx: Writing, consent_ids: Collection[int]) -> int:
-    """Remove entries of the consent ledger; return how many."""
+    """Remove entries of the consent ledger; return how many. The database wants an erasure of their numbers."""
     return _REMOVE_CONSENTS.run(tx, ids=list(consent_ids))
+
+
+def remove_relationships(tx: Writing, relationship_ids: Collection[int]) -> int:
+    """Remove facts of business relationships; return how many. The database wants an erasure of their numbers."""
+    return _REMOVE_RELATIONSHIPS.run(tx, ids=list(relationship_ids))
+
+
+def copies_only_of(
+    tx: Reading, digests: Collection[str], consent_ids: Collection[int], relationship_ids: Collection[int]
+) -> set[str]:
+    """Return which copies of proof, by sha256, no other consent or relationship names than these."""
+    if not digests:
+        return set()
+    others = [row[1:] for row in _IN_CONSENTS.rows(tx, copies=list(digests)) if row[0] not in consent_ids]
+    others += [row[1:] for row in _IN_RELATIONSHIPS.rows(tx, copies=list(digests)) if row[0] not in relationship_ids]
+    return set(digests) - {digest for row in others for digest in row}
 
 
 def _dicts(table: Table, statement: Prepared, tx: Reading, **values: Any) -> list[dict[str, Any]]:

@@ -42,6 +42,7 @@ __all__ = [
     "consent",
     "contact_list",
     "disposition",
+    "erasure",
     "lead",
     "lease",
     "ledger",
@@ -49,6 +50,8 @@ __all__ = [
     "pacer_state",
     "phone",
     "place",
+    "recording",
+    "relationship",
     "run",
     "suppression",
 ]
@@ -105,6 +108,7 @@ contact_list = Table(
     Column("file_name", Text, nullable=False),
     Column("sha256", String(64), nullable=False),
     Column("loaded_at", UtcDateTime, nullable=False),
+    Column("loaded_by", Text, nullable=False),
     Column("funnel", JSON, nullable=False),  # read, empty, valid, duplicate, refused, loaded
     Column("last_line", Integer, nullable=False, default=0),  # of the file, up to which it is loaded
     Column("complete", Boolean, nullable=False, default=True),  # False while it is being loaded
@@ -148,8 +152,6 @@ lead = Table(
     Column("consent_ref", Text, nullable=False, default=""),
     Column("consent_revoked_at", UtcDateTime),
     Column("consent_waives", JSON, nullable=False, default=list),  # dnc.values.Consent.waives
-    Column("last_transaction", Date),  # dnc.values.Ebr
-    Column("last_inquiry", Date),
     Column("custom", JSON, nullable=False, default=dict),
     Column("status", String(16), nullable=False, default="ready"),  # engine.states.LeadState
     Column("status_why", Text, nullable=False, default=""),
@@ -271,6 +273,18 @@ disposition = Table(
     Column("notes", Text, nullable=False, default=""),
 )
 
+recording = Table(
+    "recording",  # what the carrier told of a call's recording; the sound itself stays there until it is fetched
+    metadata,
+    Column("carrier_ref", String(64), primary_key=True),  # the carrier's name for the recording
+    Column("call_id", String(64), nullable=False, index=True),  # of the attempt, which may be erased before it
+    Column("status", String(16), nullable=False),  # completed, absent
+    Column("url", Text, nullable=False),
+    Column("seconds", Float, nullable=False),
+    Column("channels", Integer, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+)
+
 suppression = Table(
     "suppression",  # append-only: the newest row of a (number, scope, scope_id) is in force
     metadata,
@@ -289,20 +303,56 @@ suppression = Table(
 )
 
 consent = Table(
-    "consent",  # append-only: what was learned after the list was loaded; the newest row of a number counts
+    "consent",  # append-only: what was learned after the list was loaded; folded by the instants it names
     metadata,
     Column("consent_id", Integer, primary_key=True),
     Column("number", String(16), nullable=False),
-    Column("client", String(64), nullable=False),
-    Column("basis", String(32), nullable=False),
+    Column("client", String(64), nullable=False),  # the seller; "": every one (revocations only)
+    Column("basis", String(32), nullable=False),  # as the rules name it; "revoked" grants nothing
+    Column("scopes", JSON, nullable=False),  # dnc.values.Scope; empty: calls of every purpose
+    Column("waives", JSON, nullable=False),  # dnc.values.Consent.waives
     Column("given_at", UtcDateTime),
     Column("revoked_at", UtcDateTime),
-    Column("reference", Text, nullable=False, default=""),
-    Column("waives", JSON, nullable=False),
-    Column("source", Text, nullable=False),
-    Column("by", Text, nullable=False),
-    Column("at", UtcDateTime, nullable=False),
+    Column("honour_by", Date),  # of a revocation: the law's last day; here it counts at once
+    Column("channel", Text, nullable=False),  # how it came: web form, call, letter
+    Column("shown", String(64), nullable=False),  # sha256 of the request for consent as the person saw it
+    Column("evidence", String(64), nullable=False),  # sha256 of the consent as given
+    Column("reference", Text, nullable=False),  # what the evidence is called
+    Column("name", Text, nullable=False),  # of the person, where a rule wants it beside the consent
+    Column("reason", Text, nullable=False),  # the person's words
+    Column("source", Text, nullable=False),  # where the row came from: a command, a file and its line
+    Column("recorded_by", Text, nullable=False),
+    Column("recorded_at", UtcDateTime, nullable=False),
     Index("ix_consent_number", "number", "client", "consent_id"),
+)
+
+relationship = Table(
+    "relationship",  # append-only: what a number's owner bought of a client or asked it, in any list or none
+    metadata,
+    Column("relationship_id", Integer, primary_key=True),
+    Column("number", String(16), nullable=False),
+    Column("client", String(64), nullable=False),  # the seller
+    Column("kind", String(16), nullable=False),
+    Column("day", Date, nullable=False),  # of the transaction or inquiry; of the end: from then on
+    Column("channel", Text, nullable=False),
+    Column("evidence", String(64), nullable=False),  # sha256 of its proof
+    Column("reference", Text, nullable=False),  # what the proof is called
+    Column("source", Text, nullable=False),
+    Column("recorded_by", Text, nullable=False),
+    Column("recorded_at", UtcDateTime, nullable=False),
+    CheckConstraint("kind IN ('transaction', 'inquiry', 'end')", name="kind"),
+    Index("ix_relationship_number", "number", "client", "kind", "day"),
+)
+
+erasure = Table(
+    "erasure",  # append-only: whose data was erased at their request; while it stands, no list brings it back
+    metadata,
+    Column("erasure_id", Integer, primary_key=True),
+    Column("number", String(16), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Index("ix_erasure_number", "number"),
 )
 
 block = Table(
@@ -343,6 +393,7 @@ agent = Table(
     metadata,
     Column("agent_id", String(64), primary_key=True),
     Column("name", Text, nullable=False, default=""),
+    Column("secret_hash", Text),  # argon2id; NULL: may not sign in
     Column("created_at", UtcDateTime, nullable=False),
 )
 

@@ -37,7 +37,7 @@ def contacts(tx: Reading, campaign: str, after: int, count: int) -> pd.DataFrame
     """Return up to `count` numbers with a phone id above `after`, in the order of their ids.
 
     Columns: phone_id, lead_id, number, number_kind, line_type, bad, place_key, person, debt, status, status_why,
-    next_at, consent_basis, consent_given_at, consent_revoked_at, waives (JSON text), last_transaction, last_inquiry.
+    next_at, consent_basis, consent_given_at, consent_revoked_at, waives (JSON text).
     """
     query = (
         select(
@@ -57,8 +57,6 @@ def contacts(tx: Reading, campaign: str, after: int, count: int) -> pd.DataFrame
             _lead.c.consent_at.label("consent_given_at"),
             _lead.c.consent_revoked_at,
             cast(_lead.c.consent_waives, Text).label("waives"),
-            cast(_lead.c.last_transaction, Text).label("last_transaction"),
-            cast(_lead.c.last_inquiry, Text).label("last_inquiry"),
         )
         .join(_lead, _lead.c.lead_id == _phone.c.lead_id)
         .join(_place, _place.c.place_id == _phone.c.place_id)
@@ -71,10 +69,11 @@ def contacts(tx: Reading, campaign: str, after: int, count: int) -> pd.DataFrame
     return found
 
 
-def consent_rows(tx: Reading, campaign: str, client: str) -> pd.DataFrame:
-    """Return the consent ledger's rows of the campaign's numbers, in the order of recording.
+def consent_rows(tx: Reading, campaign: str, client: str, *, loaded: bool = True) -> pd.DataFrame:
+    """Return the consent ledger's rows that concern the client, in the order of recording.
 
-    Columns: consent_id, number, basis, given_at, revoked_at, waives (JSON text), source, at.
+    Those of the campaign's loaded numbers only, unless `loaded` is false. Columns: consent_id, number, basis,
+    given_at, revoked_at, waives and scopes (JSON text), recorded_at.
     """
     query = (
         select(
@@ -84,25 +83,26 @@ def consent_rows(tx: Reading, campaign: str, client: str) -> pd.DataFrame:
             _consent.c.given_at,
             _consent.c.revoked_at,
             cast(_consent.c.waives, Text).label("waives"),
-            _consent.c.source,
-            _consent.c.at,
+            cast(_consent.c.scopes, Text).label("scopes"),
+            _consent.c.recorded_at,
         )
-        .join(_phone, and_(_phone.c.number == _consent.c.number, _phone.c.campaign == campaign))
         .where(or_(_consent.c.client == client, _consent.c.client == ""))
         .order_by(_consent.c.consent_id)
     )
+    if loaded:
+        query = query.join(_phone, and_(_phone.c.number == _consent.c.number, _phone.c.campaign == campaign))
     return frame_of(tx, query)
 
 
-def suppression_rows(tx: Reading, campaign: str, client: str) -> pd.DataFrame:
-    """Return the rows of the internal lists that concern the campaign's numbers, in the order of recording.
+def suppression_rows(tx: Reading, campaign: str, client: str, *, loaded: bool = True) -> pd.DataFrame:
+    """Return the rows of the internal lists that bind the campaign, in the order of recording.
 
-    Columns: suppression_id, number, scope, scope_id, action, expires_at.
+    Those of its loaded numbers only, unless `loaded` is false. Columns: suppression_id, number, scope, scope_id,
+    action, expires_at.
     """
     t = _suppression
     query = (
         select(t.c.suppression_id, t.c.number, t.c.scope, t.c.scope_id, t.c.action, t.c.expires_at)
-        .join(_phone, and_(_phone.c.number == t.c.number, _phone.c.campaign == campaign))
         .where(
             or_(
                 t.c.scope == "company",
@@ -112,6 +112,8 @@ def suppression_rows(tx: Reading, campaign: str, client: str) -> pd.DataFrame:
         )
         .order_by(t.c.suppression_id)
     )
+    if loaded:
+        query = query.join(_phone, and_(_phone.c.number == t.c.number, _phone.c.campaign == campaign))
     return frame_of(tx, query)
 
 
@@ -119,12 +121,13 @@ def patterns(tx: Reading, at: datetime) -> list[str]:
     """Return the area-code patterns in force, such as +1201XXXXXXX."""
     t = _suppression
     query = select(t.c.number, t.c.action, t.c.expires_at).where(t.c.scope == "areacode").order_by(t.c.suppression_id)
-    newest = {row.number: row for row in tx.connection.execute(query)}
-    return [
-        number
-        for number, row in newest.items()
-        if row.action == "add" and (row.expires_at is None or row.expires_at > at)
-    ]
+    standing: dict[str, None] = {}
+    for row in tx.connection.execute(query):
+        if row.action == "remove":
+            standing.pop(row.number, None)
+        elif row.expires_at is None or row.expires_at > at:
+            standing[row.number] = None
+    return list(standing)
 
 
 def past_events(tx: Reading, client: str, since: datetime) -> pd.DataFrame:

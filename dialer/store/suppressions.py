@@ -1,8 +1,9 @@
 """The internal Do-Not-Call lists: of the company, of a client, of a campaign, and area-code patterns.
 
-Append-only: nothing is ever changed or deleted. The newest row of a (number, scope, scope id) is in force: an
-`add` until it expires, a `remove` lifts it and says why. A removal in one scope leaves the others standing. An
-entry is in force from the moment its transaction is committed, whatever instant it carries, for every process.
+Append-only: nothing is ever changed or deleted. An `add` is in force until it expires, or until a later `remove` of
+the same (number, scope, scope id) lifts it and says why; a further `add` never shortens an earlier one. A removal in
+one scope leaves the others standing. An entry is in force from the moment its transaction is committed, whatever
+instant it carries, for every process.
 """
 
 from __future__ import annotations
@@ -119,10 +120,13 @@ def remove(
 
 def in_force(tx: Reading, number: str, *, client: str, campaign: str, at: datetime) -> list[Entry]:
     """Return every entry that forbids calling the number at `at` for this client and campaign, oldest first."""
-    newest: dict[tuple[str, str, str], Row] = {}
+    standing: dict[tuple[str, str, str], Row] = {}
     for row in _IN_FORCE.rows(tx, number=number, **_patterns(number), client=client, campaign=campaign):
-        newest[row[1:4]] = row
-    return [Entry(*row) for row in newest.values() if row[4] == "add" and (row[9] is None or row[9] > at)]
+        if row[4] == "remove":
+            standing.pop(row[1:4], None)
+        elif row[9] is None or row[9] > at:
+            standing[row[1:4]] = row
+    return [Entry(*row) for row in standing.values()]
 
 
 def history(tx: Reading, number: str) -> list[Entry]:

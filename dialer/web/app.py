@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi import APIRouter, FastAPI
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dialer.runtime.live.floor import LiveFloor
 from dialer.web.control import control_router
@@ -45,16 +47,35 @@ def make_app(floor: LiveFloor, faces: Faces) -> FastAPI:
     """Build the application; it starts and ends nothing by itself."""
     app = FastAPI(title="dialer", docs_url=None, redoc_url=None, openapi_url=None)
 
-    @app.middleware("http")
-    async def safe_headers(request: Request, proceed: Callable[[Request], Awaitable[Response]]) -> Response:
-        response = await proceed(request)
-        for name, value in _HEADERS.items():
-            response.headers.setdefault(name, value)
-        return response
-
+    app.add_middleware(_SafeHeaders)
     app.include_router(health_router(floor))
     app.include_router(control_router(floor, faces.control_token))
     app.include_router(desk_router(floor, faces.agents, faces.public_origin, faces.browser_token))
     for router in faces.more:
         app.include_router(router)
     return app
+
+
+class _SafeHeaders:
+    """Adds the headers of `_HEADERS` to every answer that has not its own.
+
+    Plain ASGI: Starlette's `BaseHTTPMiddleware` takes a task and two streams for each request, and `/answer` has
+    milliseconds.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in _HEADERS.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        await self._app(scope, receive, send_with_headers)

@@ -23,6 +23,7 @@ class Agreements:
     names: frozenset[str]  # the basis and everything the agreement names
     revoked: bool
     why: str
+    given: datetime | None = None  # when it was given, for one that counts
 
 
 _NONE = Agreements("", frozenset(), False, "no consent is recorded")
@@ -46,7 +47,7 @@ def agreements_of(consent: Consent, at: datetime) -> Agreements:
     if given > at:
         return _NOT_YET
     names = frozenset((consent.basis, *consent.waives))
-    return Agreements(consent.basis, names, False, f"{consent.basis} of {given.date().isoformat()}")
+    return Agreements(consent.basis, names, False, f"{consent.basis} of {given.date().isoformat()}", given)
 
 
 def months_before(day: date, months: int) -> date:

@@ -7,7 +7,8 @@ strictest. After a trigger (conversation, refusal, abandoned call, answering mac
 `day_one = "trigger"` counts the trigger's own day (Reg F: Monday -> next Monday), `"next"` the day after it
 (60 full days after a refusal in France).
 
-Only `attempt` events are calls; the other kinds are outcomes of attempts that were recorded before. An
+Only `attempt` events are calls; `text` events count where a rule counts messages too; the other kinds are outcomes of
+attempts that were recorded before. An
 event whose person, number, debt, subject or kind of number is unknown counts against every cap.
 """
 
@@ -51,7 +52,7 @@ def _same(ours: str, theirs: str) -> bool:
 
 def counted(cap: CapRule, call: ProposedCall, event: PastEvent) -> bool:
     """Whether this cap counts this event against this call, whenever it was."""
-    if event.kind != (cap.trigger or "attempt"):
+    if event.kind != (cap.trigger or "attempt") and not (event.kind == "text" and cap.counts_texts):
         return False
     if not event.counts and not cap.counts_unconnected:
         return False

@@ -2,73 +2,113 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from dnc.coding import Coded, coded, constant
+from dnc.lookup import Keys, fingerprints
+from dnc.numbers.cells import e164_digits
 from dnc.values import Consent, Ebr, ListEvidence, Place, ProposedCall
 
-__all__ = ["LISTED", "Codes", "Contacts"]
+__all__ = ["LISTED", "Codes", "Column", "Columns", "Contacts", "number_keys", "texts_of"]
 
 #: List kinds that have a column `listed_<kind>`.
 LISTED = ("internal", "client", "campaign", "areacode", "litigator", "national", "state", "wireless")
 #: Integer codes of a column.
 Codes = NDArray[np.int64]
+#: One column; see `Contacts`.
+Column = Any
+Columns = Mapping[str, Column] | pd.DataFrame
 
+_NEVER = np.datetime64("NaT", "us")
+_NO_DIGITS = np.uint64(2**63)
 _REQUIRED = ("number", "place_key", "scope", "mode")
+#: What else a column may be made of.
+_STAND_INS = {"place_key": frozenset({"jurisdictions", "zones"}), "number": frozenset({"digits"})}
+_NOTHING = frozenset({""})
 _DEFAULTS = {"number_kind": "home", "consent_basis": "none"}
-_TIMES = ("consent_given_at", "consent_revoked_at", "last_transaction", "last_inquiry")
+_TIMES = ("consent_given_at", "consent_revoked_at")
 
 
 class Contacts:
-    """Read-only columns with defaults. Raises `ValueError` when a required column is missing."""
+    """Read-only columns with defaults.
 
-    def __init__(self, frame: pd.DataFrame) -> None:
-        self.frame, self.size = frame, len(frame)
-        self._texts: dict[str, tuple[Codes, list[str]]] = {}
+    Args:
+        columns: a frame, or columns by name in whatever form is at hand: text as a series, as `Coded` or as Arrow has
+            it, flags and instants as a series or an array.
+    """
+
+    def __init__(self, columns: Columns) -> None:
+        self._columns = columns
+        self.size = len(columns) if isinstance(columns, pd.DataFrame) else _length(next(iter(columns.values()), ()))
+        self._texts: dict[str, Coded] = {}
+        self._arrays: dict[str, pa.LargeStringArray] = {}
         self._times: dict[str, Any] = {}
         self._flags: dict[str, NDArray[np.bool_]] = {}
-        missing = [n for n in _REQUIRED if n not in frame]
-        if missing == ["place_key"] and {"jurisdictions", "zones"} <= set(frame):
-            missing = []
+        self._keys: Keys | None = None
+
+    def require(self) -> None:
+        """Raise `ValueError` when a column is missing without which no call can be judged."""
+        missing = [n for n in _REQUIRED if n not in self and not _STAND_INS.get(n, _NOTHING) <= set(self._columns)]
         if missing:
             raise ValueError(f"The frame has no column {', '.join(missing)}; add it.")
 
-    def text(self, name: str) -> tuple[Codes, list[str]]:
+    def __contains__(self, name: object) -> bool:
+        return name in self._columns
+
+    def take(self, rows: NDArray[np.intp]) -> Contacts:
+        """Some of the contacts."""
+        if isinstance(self._columns, pd.DataFrame):
+            return Contacts(self._columns.iloc[rows])
+        return Contacts({name: _taken(self._columns[name], rows) for name in self._columns})
+
+    def text(self, name: str) -> Coded:
         """A text column as codes and the distinct texts; a missing value is ""."""
         found = self._texts.get(name)
         if found is None:
-            if name == "place_key" and name not in self.frame:
+            if name == "place_key" and name not in self:
                 found = self._place_keys()
-            elif name not in self.frame:
-                found = np.zeros(self.size, dtype=np.int64), [_DEFAULTS.get(name, "")]
+            elif name not in self:
+                found = constant(_DEFAULTS.get(name, ""), self.size)
             else:
-                found = _coded(self.frame[name])
+                found = coded(self._columns[name])
             self._texts[name] = found
         return found
 
-    def column(self, name: str) -> pd.Series | None:
-        """A column as given; None when the frame has none."""
-        return self.frame.get(name)
+    def array(self, name: str) -> pa.LargeStringArray | None:
+        """A text column as Arrow has it, a missing value ""; None when there is none."""
+        if name in self and name not in self._arrays:
+            self._arrays[name] = texts_of(self._columns[name])
+        return self._arrays.get(name)
 
-    def texts(self, name: str) -> NDArray[Any]:
-        """A text column as an array of texts."""
-        codes, names = self.text(name)
-        return np.array(names, dtype=object)[codes] if names else np.empty(0, dtype=object)
+    def number_keys(self) -> Keys:
+        """`number_keys` of the numbers, taken from the column `digits` where there is one."""
+        if self._keys is None:
+            given = "digits" in self
+            self._keys = (
+                np.asarray(self._columns["digits"], dtype=np.uint64)
+                if given
+                else number_keys(texts_of(self._columns["number"]))
+            )
+        return self._keys
 
     def flag(self, name: str) -> NDArray[np.bool_]:
         """A bool column; absent or missing is false."""
         found = self._flags.get(name)
         if found is None:
-            if name in self.frame:
-                found = self.frame[name].astype("boolean").fillna(False).to_numpy(dtype=bool)
+            values: Any = self._columns[name] if name in self else np.zeros(self.size, dtype=bool)
+            if values.dtype == bool:
+                found = np.asarray(values)
             else:
-                found = np.zeros(self.size, dtype=bool)
+                found = values.astype("boolean").fillna(False).to_numpy(dtype=bool)
             self._flags[name] = found
         return found
 
@@ -76,26 +116,35 @@ class Contacts:
         """A column of instants (UTC, microseconds) or dates; absent or missing is NaT."""
         found = self._times.get(name)
         if found is None:
-            if name in self.frame:
-                values = pd.to_datetime(self.frame[name], utc=True).dt.tz_localize(None)
-                found = values.to_numpy().astype("datetime64[us]")
-            else:
-                found = np.full(self.size, np.datetime64("NaT"), dtype="datetime64[us]")
-            self._times[name] = found
+            values = self._columns[name] if name in self else np.full(self.size, _NEVER)
+            if not isinstance(values, np.ndarray):
+                values = pd.to_datetime(values, utc=True).dt.tz_localize(None).to_numpy()
+            found = self._times[name] = values.astype("datetime64[us]")
         return found
 
     def value(self, name: str, position: int) -> str:
         """One text."""
-        if name not in self._texts and name in self.frame:
-            cell: Any = self.frame[name].iat[position]
-            return "" if pd.isna(cell) else str(cell)
-        codes, names = self.text(name)
-        return names[int(codes[position])]
+        text = self._texts.get(name)
+        if text is not None:
+            return text.names[int(text.codes[position])]
+        column = self._columns[name] if name in self else None
+        if column is None and name == "number":
+            digits = int(self.number_keys()[position])
+            return f"+{digits}" if digits else ""
+        if column is None or isinstance(column, Coded) or isinstance(column.dtype, pd.CategoricalDtype):
+            text = self.text(name)
+            return text.names[int(text.codes[position])]
+        cell: Any = column[position].as_py() if isinstance(column, pa.Array) else column.iat[position]
+        return "" if pd.isna(cell) else str(cell)
+
+    def day(self, name: str, position: int) -> date | None:
+        """One date; None where it is not known."""
+        return _day(self.time(name)[position]) if name in self else None
 
     def call(self, position: int) -> ProposedCall:
         """One row as the gate's own value."""
         jurisdictions, _, zones = self.value("place_key", position).partition("|")
-        given, revoked, transaction, inquiry = (self.time(n)[position] for n in _TIMES)
+        given, revoked = (_instant(self.time(name)[position]) for name in _TIMES)
         return ProposedCall(
             number=self.value("number", position),
             scope=self.value("scope", position),  # type: ignore[arg-type]
@@ -106,15 +155,17 @@ class Contacts:
             person=self.value("person", position),
             debt=self.value("debt", position),
             subject=self.value("subject", position),
+            sector=self.value("sector", position),
+            authorisation=self.value("authorisation", position),
             line_type=self.value("line_type", position),
             number_kind=self.value("number_kind", position),
             consent=Consent(
                 self.value("consent_basis", position),
-                given_at=_instant(given),
-                revoked_at=_instant(revoked),
+                given_at=given,
+                revoked_at=revoked,
                 waives=_split(self.value("consent_waives", position)),
             ),
-            ebr=Ebr(_day(transaction), _day(inquiry)),
+            ebr=Ebr(self.day("last_transaction", position), self.day("last_inquiry", position)),
             agent_guaranteed=bool(self.flag("agent_guaranteed")[position]),
         )
 
@@ -127,21 +178,44 @@ class Contacts:
             if not e.jurisdiction or e.jurisdiction in here
         ]
 
-    def _place_keys(self) -> tuple[Codes, list[str]]:
+    def _place_keys(self) -> Coded:
         one, ones = self.text("jurisdictions")
         other, others = self.text("zones")
         both, index = np.unique(one * max(1, len(others)) + other, return_inverse=True)
         names = [f"{ones[k // max(1, len(others))]}|{others[k % max(1, len(others))]}" for k in both.tolist()]
-        return index.astype(np.int64), names
+        return Coded(index.astype(np.int64), names)
 
 
-def _coded(values: pd.Series) -> tuple[Codes, list[str]]:
-    codes, names = pd.factorize(values)
-    texts = [str(name) for name in names]
-    if (codes < 0).any():
-        codes = np.where(codes < 0, len(texts), codes)
-        texts.append("")
-    return codes.astype(np.int64), texts
+def texts_of(values: Column) -> pa.LargeStringArray:
+    """A column of text as Arrow has it, a missing value ""."""
+    if isinstance(values, Coded):
+        return pa.array(values.names, type=pa.large_string()).take(pa.array(values.codes))
+    if isinstance(values, pd.Series):
+        values = pa.array(values if isinstance(values.dtype, pd.StringDtype) else values.astype("str"))
+    found = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
+    found = found.cast(pa.large_string())
+    return pc.fill_null(found, "") if found.null_count else found
+
+
+def number_keys(texts: pa.LargeStringArray) -> Keys:
+    """A key for each number, shape (n,): its digits where it is written as E.164, else beyond all digits; 0: none."""
+    digits = e164_digits(texts)
+    odd = np.flatnonzero(digits == 0)
+    marks = fingerprints(texts.take(pa.array(odd)))
+    digits[odd] = np.where(marks > 0, marks | _NO_DIGITS, 0)
+    return digits
+
+
+def _length(column: Column) -> int:
+    return len(column.codes) if isinstance(column, Coded) else len(column)
+
+
+def _taken(column: Column, rows: NDArray[np.intp]) -> Column:
+    if isinstance(column, Coded):
+        return Coded(column.codes[rows], column.names)
+    if isinstance(column, pd.Series):
+        return column.iloc[rows]
+    return column[rows] if isinstance(column, np.ndarray) else column.take(pa.array(rows))
 
 
 def _split(text: str) -> tuple[str, ...]:
@@ -149,8 +223,8 @@ def _split(text: str) -> tuple[str, ...]:
 
 
 def _instant(value: np.datetime64) -> datetime | None:
-    return None if np.isnat(value) else pd.Timestamp(value).tz_localize("UTC").to_pydatetime()
+    return None if np.isnat(value) else value.astype("datetime64[us]").item().replace(tzinfo=UTC)
 
 
 def _day(value: np.datetime64) -> date | None:
-    return None if np.isnat(value) else pd.Timestamp(value).date()
+    return None if np.isnat(value) else value.astype("datetime64[D]").item()

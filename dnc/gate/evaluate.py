@@ -10,7 +10,7 @@ moves.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import datetime
 from importlib.metadata import version
 
@@ -20,14 +20,15 @@ from dnc.gate.closures import inconvenient_checks, suspension_checks
 from dnc.gate.consent import consent_checks
 from dnc.gate.context import Context, context_of
 from dnc.gate.facts import Facts, Policy
-from dnc.gate.lists import own_list_checks, registry_checks, rnd_checks
+from dnc.gate.lists import own_list_checks, registry_checks
 from dnc.gate.number import number_checks
 from dnc.gate.opening import settle
+from dnc.gate.rnd import rnd_checks
 from dnc.rules import Rulebook
 from dnc.values import Check, Code, ProposedCall, Verdict
 from dnc.zones import TZDATA_VERSION
 
-__all__ = ["TIME_CODES", "evaluate"]
+__all__ = ["RULES", "TIME_CODES", "evaluate", "refusals"]
 
 #: A refusal with these codes ends by itself.
 TIME_CODES = frozenset(
@@ -87,6 +88,8 @@ _RULES: tuple[tuple[str, Callable[[Context], Iterable[Check]]], ...] = (
     ("consent", consent_checks),
     ("caps", cap_checks),
 )
+#: Their names, in the same order.
+RULES: tuple[str, ...] = tuple(name for name, _ in _RULES)
 _STANDING = tuple(r for r in _RULES if r[0] in ("lists", "registries", "rnd", "consent"))
 
 
@@ -113,10 +116,7 @@ def evaluate(
         return Verdict(False, at, (_unreadable("call", error),), None, dict(_versions(book)))
     checks = [_fact_unreadable(name, problem) for name, problem in facts.unreadable]
     for name, rule in _RULES:
-        try:
-            checks.extend(rule(context))
-        except Exception as error:  # fail closed: what a rule cannot judge it refuses
-            checks.append(_unreadable(name, error))
+        checks += _judged(name, rule, context)
     failed = [c for c in checks if not c.passed]
     versions = _versions(book)
     if facts.suppressions:
@@ -125,6 +125,22 @@ def evaluate(
         return Verdict(True, at, tuple(checks), at, versions)
     later = _next_allowed(context, failed) if with_next else None
     return Verdict(False, at, tuple(checks), later, versions)
+
+
+def refusals(context: Context, names: Collection[str]) -> tuple[Code, ...]:
+    """The codes with which the rules of these names refuse, in the order of a verdict, each once."""
+    every = (check for name, rule in _RULES if name in names for check in _judged(name, rule, context))
+    return tuple(dict.fromkeys(check.code for check in every if not check.passed))
+
+
+def _judged(name: str, rule: Callable[[Context], Iterable[Check]], context: Context) -> list[Check]:
+    """What one rule says."""
+    checks: list[Check] = []
+    try:
+        checks.extend(rule(context))
+    except Exception as error:  # fail closed: what a rule cannot judge it refuses
+        checks.append(_unreadable(name, error))
+    return checks
 
 
 def _versions(book: Rulebook) -> dict[str, str]:

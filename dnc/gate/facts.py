@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Literal, Protocol
 
 from dnc.rules import Rulebook
-from dnc.values import Block, Consent, ListEvidence, PastEvent, ProposedCall, RndAnswer
+from dnc.values import Block, Consent, ListEvidence, PastEvent, ProposedCall, RndReply
 
 __all__ = ["CampaignCap", "Facts", "FactsPort", "MemoryFacts", "Policy", "clear_lists"]
 
@@ -62,7 +62,7 @@ class Facts:
     history: Sequence[PastEvent] = ()
     consent: Consent | None = None  # None: what the call itself says
     blocks: Sequence[Block] = ()
-    rnd: RndAnswer | None = None  # None: the database was not asked
+    rnd: RndReply | None = None  # None: the database was not asked
     unreadable: tuple[tuple[str, str], ...] = ()  # (which fact, what went wrong)
 
 
@@ -88,7 +88,7 @@ class FactsPort(Protocol):
         """Inconvenient times the person named, and emergencies the operator flagged."""
         ...
 
-    def rnd(self, call: ProposedCall, at: datetime) -> RndAnswer | None:
+    def rnd(self, call: ProposedCall, at: datetime) -> RndReply | None:
         """The Reassigned Numbers Database's newest answer; None when it is not used for this call."""
         ...
 
@@ -124,8 +124,8 @@ class MemoryFacts:
     events: dict[str, list[PastEvent]] = field(default_factory=dict)
     consents: dict[str, Consent] = field(default_factory=dict)
     stops: dict[str, list[Block]] = field(default_factory=dict)
-    answers: dict[str, RndAnswer] = field(default_factory=dict)
-    default_rnd: RndAnswer | None = None
+    answers: dict[str, RndReply] = field(default_factory=dict)
+    default_rnd: RndReply | None = None
 
     def suppressions(self, call: ProposedCall, at: datetime) -> Sequence[ListEvidence]:
         """The number's own evidence, then the standing one for the lists it does not mention."""
@@ -157,7 +157,7 @@ class MemoryFacts:
         """The blocks noted for the number."""
         return self.stops.get(call.number, ())
 
-    def rnd(self, call: ProposedCall, at: datetime) -> RndAnswer | None:
+    def rnd(self, call: ProposedCall, at: datetime) -> RndReply | None:
         """The answer noted for the number."""
         return self.answers.get(call.number, self.default_rnd)
 

@@ -1,4 +1,4 @@
-"""Suppression lists: own, national, state, litigators; and the Reassigned Numbers Database.
+"""Suppression lists: own, national, state, litigators.
 
 The internal list binds every call of every purpose. National and state lists bind the scopes their row
 names; a business relationship or a written permission lifts the lists whose row says so, never the internal
@@ -14,7 +14,7 @@ from dnc.gate.context import Context
 from dnc.rules import ListSource
 from dnc.values import Check, Code, ListEvidence
 
-__all__ = ["own_list_checks", "registry_checks", "rnd_checks"]
+__all__ = ["own_list_checks", "registry_checks"]
 
 _OWN = {
     "internal": Code.DNC_INTERNAL,
@@ -57,11 +57,11 @@ def own_list_checks(context: Context) -> Iterator[Check]:
 def registry_checks(context: Context) -> Iterator[Check]:
     """National and state registries: listed, too old, or never obtained."""
     days = context.dates
-    seen: set[int] = set()
+    judged: set[int] = set()  # evidence that belongs to a row
+    over: set[int] = set()  # evidence of lists that are no longer (or not yet) the law's
     national = [s for s in context.bound.sources if s.kind == "national"]
     for source in context.bound.sources:
-        if not any(source.in_force(day) for day in days):
-            continue
+        in_force = any(source.in_force(day) for day in days)
         lifted = _lifted(context, source)
         places = source.states if source.kind == "state" else (source.jurisdiction,)
         for place in places:
@@ -76,16 +76,29 @@ def registry_checks(context: Context) -> Iterator[Check]:
             ]
             if not found and source.kind == "national" and len(national) == 1:
                 found = [e for e in context.facts.suppressions if e.kind == "national" and not e.jurisdiction]
-            seen.update(map(id, found))
-            rule = source.id if source.kind == "national" else f"{place}.list"
-            yield from _registry(source, rule, found, lifted)
+            (judged if in_force else over).update(map(id, found))
+            if in_force:
+                rule = source.id if source.kind == "national" else f"{place}.list"
+                yield from _registry(source, rule, found, lifted)
     if context.call.scope == "telemarketing":
-        # A listing nobody's row asked for is still somebody's wish not to be called.
         for evidence in context.facts.suppressions:
-            if evidence.kind in ("national", "state") and id(evidence) not in seen and evidence.listed:
-                yield _listed(
-                    evidence, evidence.name, "policy: a listing is honoured even without a rule", "policy", ""
-                )
+            if evidence.kind in ("national", "state") and id(evidence) not in judged:
+                yield from _unasked(evidence, over=id(evidence) in over)
+
+
+def _unasked(evidence: ListEvidence, *, over: bool) -> Iterator[Check]:
+    """A list no row asks for: a listing is still somebody's wish, and a list that the house keeps must be kept well."""
+    if evidence.listed:
+        yield _listed(evidence, evidence.name, "policy: a listing is honoured even without a rule", "policy", "")
+    if over:
+        return
+    limit = evidence.max_age_days
+    if evidence.status != "fresh":
+        yield _bad(evidence, evidence.name, "policy: a list the house requires is consulted")
+    elif limit is not None and evidence.age_days is not None and evidence.age_days > limit:
+        saw = f"{evidence.name}: {evidence.age_days} days old, at most {limit}; import the current version"
+        citation = "policy: a list the house keeps is kept up to date"
+        yield Check(Code.DNC_STALE, evidence.name, False, citation, saw, evidence.version, "policy")
 
 
 def _registry(source: ListSource, rule: str, found: list[ListEvidence], lifted: str) -> Iterator[Check]:
@@ -163,24 +176,3 @@ def _lifted(context: Context, source: ListSource) -> str:
         if name in context.agreements.names:
             return f"lifted by {name} ({context.agreements.why})"
     return ""
-
-
-def rnd_checks(context: Context) -> Iterator[Check]:
-    """The Reassigned Numbers Database.
-
-    `yes` and `no_data` refuse; silence refuses where an answer is required.
-    """
-    answer = context.facts.rnd
-    required = any(place in context.bound.jurisdictions for s in context.bound.rnd for place in s.required_in)
-    citation = "47 CFR 64.1200(m)" + ("; 10 M.R.S. 1499-B" if required else "")
-    if answer is None and not (required or context.policy.require_rnd):
-        return
-    if answer == "yes":
-        saw = "the number was disconnected and may belong to somebody else since the consent"
-        yield Check(Code.RND_YES, "US.rnd", False, citation, saw, status="verified")
-    elif answer == "no":
-        yield Check(Code.RND_YES, "US.rnd", True, citation, "not reassigned since the consent", status="verified")
-    else:
-        said = "no answer on record" if answer in (None, "missing") else "the database has no data for this number"
-        saw = f"{said}: no safe harbour; query it with the date of consent, or confirm the person anew"
-        yield Check(Code.RND_NO_DATA, "US.rnd", False, citation, saw, status="verified")

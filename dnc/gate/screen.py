@@ -1,17 +1,15 @@
 """Columns of contacts through the same rules: each distinct situation is evaluated once, never each row.
 
-*Theory of operation.* Everything a rule looks at, except past calls, is reduced to a few codes per row: the
-place, scope, mode, the consent as it stands at this instant, whether a business relationship stands, list
-flags, the number's validity. Rows with equal codes are one situation; `evaluate` decides the first row of
-each, and the answer holds for all. Frequency caps are cutoff instants (see `dnc.gate.caps`), so past calls
-are counted for whole columns at once. Rows with personal blocks are evaluated one by one; they are few.
-`check` and `screen` agree row by row (property test).
+*Theory of operation.* Everything a rule looks at, except past calls, is reduced to a few codes per row; rows with
+equal codes are one situation, and the rules are asked once for it (see `dnc.gate.screener`). Frequency caps are
+cutoff instants (see `dnc.gate.caps`), so past calls are counted for whole columns at once. Rows with personal blocks
+are evaluated one by one; they are few. `check` and `screen` agree row by row (property test).
 
 *Columns of `frame`* (index kept; text columns may hold missing values, which mean ""):
 
 | column | meaning |
 |---|---|
-| `number` | E.164; required |
+| `number` | E.164; required, or `digits`: the same without plus, 0 for none |
 | `number_ok` | bool: `parse_lead_numbers` found it good; without the column it is parsed here |
 | `place_key` | `Place.key`, or the two columns `jurisdictions` and `zones` (comma-separated); required |
 | `scope`, `mode` | as in `ProposedCall`; required |
@@ -20,7 +18,9 @@ are counted for whole columns at once. Rows with personal blocks are evaluated o
 | `consent_basis`, `consent_waives` (comma-separated) | text |
 | `consent_given_at`, `consent_revoked_at` | instants |
 | `last_transaction`, `last_inquiry` | dates |
+| `sector`, `authorisation` | text, as in `ProposedCall` |
 | `rnd` | `yes`, `no`, `no_data`, `missing`; "" when not asked |
+| `rnd_since`, `rnd_obtained` | dates: what the query named, when the answer came |
 | `listed_<kind>` | bool: on that list, whichever one of `lists` binds at the row's place; kinds in `LISTED` |
 
 *Columns of `history`*: `at` (instants), `kind`, and optional `number`, `person`, `debt`, `subject`,
@@ -34,27 +34,20 @@ clock alone, else NaT).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime
-from typing import Any
+from datetime import datetime
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from dnc.gate.agreements import months_before
-from dnc.gate.clock import zones_of
-from dnc.gate.columns import LISTED, Codes, Contacts
+from dnc.gate.columns import LISTED, Contacts
 from dnc.gate.evaluate import evaluate
 from dnc.gate.facts import Facts, Policy
-from dnc.gate.opening import opening
-from dnc.gate.screen_caps import broken_caps, pair_events
-from dnc.numbers import parse_lead_numbers
+from dnc.gate.screen_caps import Caps, Past
+from dnc.gate.screener import Answers, Screener, Told, rnd_reply
 from dnc.rules import Rulebook
-from dnc.values import Block, Code, ListEvidence, Verdict
+from dnc.values import Block, ListEvidence
 
 __all__ = ["screen"]
-
-_TEXTS = ("scope", "mode", "line_type", "number_kind", "rnd", "consent_basis", "consent_waives")
 
 
 def screen(
@@ -73,24 +66,13 @@ def screen(
     the frame. `blocks` are personal blocks by number. Raises `ValueError` for a naive `at` and for missing
     columns.
     """
-    if at.tzinfo is None:
-        raise ValueError(f"{at.isoformat()} has no time zone; every instant must carry one.")
-    at, wanted, contacts = at.astimezone(UTC), policy or Policy(), Contacts(frame)
-    _, first, group = np.unique(_situations(book, contacts, at), return_index=True, return_inverse=True)
-    answers = _Answers()
-    of_group = np.empty(len(first), dtype=np.int64)
-    opens = np.full(len(first), np.datetime64("NaT"), dtype="datetime64[us]")
-    for i, row in enumerate(first.tolist()):
-        call = contacts.call(row)
-        facts = Facts(contacts.lists(row, lists), rnd=_rnd(contacts, row))
-        of_group[i] = answers.of(evaluate(book, call, facts, at, wanted, with_next=False))
-        now = opening(book, call.place, call.scope, call.mode, at, policy=wanted, consent=call.consent)
-        if not now.open and now.until is not None:
-            opens[i] = np.datetime64(now.until.replace(tzinfo=None), "us")
-    result = of_group[group]
-    pairs = pair_events(contacts, history) if history is not None and len(frame) else None
-    if pairs is not None and len(pairs):
-        for rows, code in broken_caps(book, contacts, pairs, at, wanted):
+    screener, contacts = Screener(book, at, policy), Contacts(frame)
+    contacts.require()
+    judged = screener.judge(contacts, _flags(contacts, lists))
+    answers, result = screener.answers, judged.answer
+    pairs = Past(history).pairs(contacts) if history is not None and len(frame) else None
+    if pairs is not None:
+        for rows, code in Caps(book, screener.at, screener.policy).broken(contacts, pairs):
             known, which = np.unique(result[rows], return_inverse=True)
             result[rows] = np.array([answers.longer(k, code) for k in known.tolist()])[which]
     for position in _blocked_rows(contacts, blocks or {}):
@@ -99,51 +81,25 @@ def screen(
             contacts.lists(position, lists),
             history=() if pairs is None else pairs.events_of(position),
             blocks=(blocks or {})[call.number],
-            rnd=_rnd(contacts, position),
+            rnd=rnd_reply(contacts, position),
         )
-        result[position] = answers.of(evaluate(book, call, facts, at, wanted, with_next=False))
+        result[position] = answers.of(evaluate(book, call, facts, screener.at, screener.policy, with_next=False))
     return pd.DataFrame(
         {
-            "allowed": result == answers.ALLOWED,
+            "allowed": result == Answers.ALLOWED,
             "codes": pd.Categorical.from_codes(result, categories=pd.Index(answers.texts(), dtype="str")),
-            "opens": pd.DatetimeIndex(opens[group]).tz_localize("UTC"),
+            "opens": pd.DatetimeIndex(screener.opens(judged, np.arange(contacts.size))).tz_localize("UTC"),
         },
         index=frame.index,
     )
 
 
-class _Answers:
-    """The distinct answers given so far, each with a number; 0 is: allowed."""
-
-    ALLOWED = 0
-
-    def __init__(self) -> None:
-        self._known: dict[tuple[Code, ...], int] = {(): self.ALLOWED}
-        self._codes: list[tuple[Code, ...]] = [()]
-
-    def number(self, codes: tuple[Code, ...]) -> int:
-        """The number of an answer."""
-        found = self._known.get(codes)
-        if found is None:
-            found = self._known[codes] = len(self._codes)
-            self._codes.append(codes)
-        return found
-
-    def of(self, verdict: Verdict) -> int:
-        """The number of a verdict's answer."""
-        return self.ALLOWED if verdict.allowed else self.number(verdict.reasons)
-
-    def longer(self, known: int, code: Code) -> int:
-        """The number of a known answer with one more code behind it, each code once."""
-        return self.number(tuple(dict.fromkeys((*self._codes[known], code))))
-
-    def texts(self) -> list[str]:
-        """Every answer as text, by number."""
-        return [",".join(codes) or str(Code.ALLOW) for codes in self._codes]
-
-
-def _rnd(contacts: Contacts, row: int) -> Any:
-    return contacts.value("rnd", row) or None
+def _flags(contacts: Contacts, lists: Sequence[ListEvidence]) -> Told:
+    """What the columns `listed_<kind>` say."""
+    codes = np.zeros(contacts.size, dtype=np.int64)
+    for kind in LISTED:
+        codes = codes * 2 + contacts.flag(f"listed_{kind}")
+    return Told(codes, 2 ** len(LISTED), lambda row: contacts.lists(row, lists))
 
 
 def _blocked_rows(contacts: Contacts, blocks: Mapping[str, Sequence[Block]]) -> list[int]:
@@ -152,73 +108,3 @@ def _blocked_rows(contacts: Contacts, blocks: Mapping[str, Sequence[Block]]) -> 
     codes, names = contacts.text("number")
     blocked = np.fromiter((name in blocks for name in names), dtype=bool, count=len(names))
     return [int(i) for i in np.flatnonzero(blocked[codes])]
-
-
-def _situations(book: Rulebook, contacts: Contacts, at: datetime) -> Codes:
-    """One code for each row.
-
-    Rows with equal codes have equal verdicts, past calls and personal blocks apart.
-    """
-    place, names = contacts.text("place_key")
-    parts: list[tuple[Codes, int]] = [(place, len(names))]
-    parts += [(codes, len(texts)) for codes, texts in map(contacts.text, _TEXTS)]
-    given, revoked = contacts.time("consent_given_at"), contacts.time("consent_revoked_at")
-    is_revoked = ~np.isnat(revoked) & (np.isnat(given) | (given <= revoked))
-    later = given > np.datetime64(at.replace(tzinfo=None), "us")
-    parts.append((np.select([is_revoked, np.isnat(given), later], [1, 2, 3], default=0).astype(np.int64), 4))
-    flags = np.zeros(contacts.size, dtype=np.int64)
-    for name in ("agent_guaranteed", *(f"listed_{kind}" for kind in LISTED)):
-        flags = flags * 2 + contacts.flag(name)
-    parts.append((flags, 2 ** (len(LISTED) + 1)))
-    latest = _latest_dates(names, at)
-    for rule in book.consents:
-        if rule.kind == "ebr":
-            months = (rule.months_after_transaction, rule.months_after_inquiry)
-            parts.append((_relationship(contacts, latest, *months).astype(np.int64), 2))
-    parts.append((_number_states(contacts), 3))
-    key = np.zeros(contacts.size, dtype=np.int64)
-    reach = 1
-    for codes, size in parts:
-        if reach * max(size, 1) >= 2**62:
-            kept, key = np.unique(key, return_inverse=True)
-            reach = len(kept)
-        key, reach = key * max(size, 1) + codes, reach * max(size, 1)
-    return key
-
-
-def _latest_dates(keys: list[str], at: datetime) -> list[date]:
-    """The latest local date of each place; the UTC date where no zone can be read."""
-    days: list[date] = []
-    for key in keys:
-        names = tuple(z for z in key.partition("|")[2].split(",") if z)
-        try:
-            days.append(max((at.astimezone(z).date() for z in zones_of(names)), default=at.date()))
-        except ValueError:  # an unknown zone: `evaluate` refuses the whole situation
-            days.append(at.date())
-    return days
-
-
-def _relationship(contacts: Contacts, latest: list[date], transaction: int, inquiry: int) -> NDArray[np.bool_]:
-    """Whether a business relationship stands, as `ebr_stands` says, for whole columns."""
-    stands = np.zeros(contacts.size, dtype=bool)
-    place = contacts.text("place_key")[0]
-    today = np.array(latest, dtype="datetime64[D]")
-    for name, months in (("last_transaction", transaction), ("last_inquiry", inquiry)):
-        when = contacts.time(name).astype("datetime64[D]")
-        known = np.flatnonzero(~np.isnat(when))
-        first = np.array([months_before(d, months) for d in latest], dtype="datetime64[D]")
-        there = place[known]
-        stands[known] |= (when[known] >= first[there]) & (when[known] <= today[there])
-    return stands
-
-
-def _number_states(contacts: Contacts) -> Codes:
-    """0: valid and written as E.164, 1: valid but written otherwise, 2: no number to dial."""
-    if "number_ok" in contacts.frame:
-        return np.where(contacts.flag("number_ok"), 0, 2).astype(np.int64)
-    codes, names = contacts.text("number")
-    texts = pd.Series(names, dtype="str")
-    parsed = parse_lead_numbers(texts)
-    valid = parsed["code"].astype("str").to_numpy() == "OK"
-    same = valid & (parsed["e164"].astype("str").fillna("").to_numpy() == texts.to_numpy())
-    return np.where(same, 0, np.where(valid, 1, 2)).astype(np.int64)[codes] if names else codes

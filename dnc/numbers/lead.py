@@ -24,6 +24,7 @@ ASCII_SPACE = " \t\r\n\f\v"
 
 _PLAIN = re.compile(r"[+0-9 ().-]+\Z")
 _EXTENSION = re.compile(r"(?i)\d.*?(?:;?\s*ext(?:ension|n)?|\bx|(?<=[\d\s.,])x|#|\bint|,)[\s.:=]*\d{1,7}\s*\Z")
+_EXTENSION_MARK = re.compile(r"[xX#,]|(?i:int)")  # one of these is in every text that `_EXTENSION` finds
 _SCIENTIFIC = re.compile(r"(?i)\+?\d+(?:[.,]\d+)?e[+-]?\d+\Z")
 _DECIMAL = re.compile(r"\d{7,}\.\d{1,2}\Z")
 _NOT_FIRST_PLUS = re.compile(r"[\d+].*\+", re.DOTALL)
@@ -68,12 +69,11 @@ def surface(text: str) -> NumberCode:
         if _NOT_FIRST_PLUS.search(text):
             return NumberCode.CHARACTER
         return NumberCode.SPREADSHEET if _DECIMAL.search(text) else NumberCode.OK
-    for char in text:
-        if not char.isascii():
-            return _character(char)
+    if not text.isascii():
+        return _character(next(char for char in text if not char.isascii()))
     if _SCIENTIFIC.match(text):
         return NumberCode.SPREADSHEET
-    if _EXTENSION.search(text):
+    if _EXTENSION_MARK.search(text) and _EXTENSION.search(text):
         return NumberCode.EXTENSION
     if any(char.isalpha() for char in text):
         return NumberCode.LETTERS

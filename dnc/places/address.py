@@ -19,7 +19,14 @@ from dnc.places.number import jurisdictions_of
 from dnc.places.tables import State, country_zones, state_by_name, states, zip_table
 from dnc.values import Address
 
-__all__ = ["AddressPlace", "is_new_york_city", "normal_zip", "place_of_address", "state_of"]
+__all__ = [
+    "AddressPlace",
+    "is_new_york_city",
+    "normal_zip",
+    "place_of_address",
+    "places_of_postal_code",
+    "state_of",
+]
 
 #: US territories have ISO country codes of their own; lists use either.
 _TERRITORIES = frozenset({"PR", "VI", "GU", "AS", "MP"})
@@ -112,7 +119,7 @@ def _australian(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return names, tuple(sorted(zones - set(_AUSTRALIA_OWN.values()) if "NSW" in names else zones))
 
 
-def _postal(country: str, text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def places_of_postal_code(country: str, text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """States and zones of a postal code; two empty tuples when it tells nothing."""
     if country == "US":
         zip_code = normal_zip(text)
@@ -138,7 +145,7 @@ def place_of_address(address: Address, default_country: str = "US") -> AddressPl
     if country == "US" and state_text.strip().upper() in _MILITARY:
         return AddressPlace(("US",), (), "postal", "military mail overseas: the person's clock is not known")
 
-    names, zones = _postal(country, address.postal_code)
+    names, zones = places_of_postal_code(country, address.postal_code)
     if country == "US" and set(names) & _MILITARY:
         return AddressPlace(("US",), (), "postal", "military mail overseas: the person's clock is not known")
     state = state_of(country, state_text) if state_text.strip() else None

@@ -1,33 +1,51 @@
 """The places of a column of numbers and addresses, found once for each group of rows alike.
 
-A row's place depends on its number only through the area code (outside +1: the whole number), on its ZIP only
-through the table's answer, and on its city only through being New York or not; so a list of millions has a
-few thousand groups. `place_of` itself answers for the first row of each group.
+*Theory of operation.* A row's place depends on its number only through the area code (outside +1: through region,
+type and the first digits), on its postal code only through what the tables say of it, and on its city only
+through being New York or not. So a list of millions has a few thousand different pairs of number and address;
+`dnc.places.combine` answers for one row of each, and a `PlaceFinder` remembers the answers from one part of a list
+to the next.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from threading import Lock
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from numpy.typing import NDArray
+from phonenumbers.tzdata import TIMEZONE_LONGEST_PREFIX
 
-from dnc.numbers.columns import parse_lead_numbers
-from dnc.places.address import is_new_york_city, normal_zip
-from dnc.places.combine import Policy, place_with
+from dnc.coding import Coded, coded, constant, grouped
+from dnc.numbers.columns import LeadNumbers, read_lead_numbers
+from dnc.places.address import (
+    AddressPlace,
+    is_new_york_city,
+    place_of_address,
+    places_of_postal_code,
+    state_of,
+)
+from dnc.places.combine import Policy, home_of, place_at
 from dnc.places.number import place_of_area, place_of_number
-from dnc.places.tables import zip_table
+from dnc.places.postal import group_postal_codes
+from dnc.places.tables import area_codes
 from dnc.values import Address, Place
 
-__all__ = ["ADDRESS_COLUMNS", "Places", "places_of"]
+__all__ = ["ADDRESS_COLUMNS", "PlaceFinder", "Places", "places_of"]
 
 #: The columns of an address frame; one that is missing counts as not given.
 ADDRESS_COLUMNS = ("country", "state", "city", "postal_code", "timezone")
 
-_ZIP_COUNTRIES = frozenset({"US", "PR", "VI", "GU", "AS", "MP"})
-_UNKNOWN_ZIP = -1
-_NO_ZIP = -2
+#: Address columns by name, as pandas or Arrow has them.
+Columns = Mapping[str, pd.Series | pa.Array | pa.ChunkedArray | Coded]
+
+_AREAS = 1000
+_PLUS_ONE = np.uint64(10**10)
+_REMEMBERED = 200_000  # pairs and addresses; a list with more of them is damaged, and begins anew
+_NEW_YORK = ("New York", "")  # one that is the city by its name, and one that is not
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,37 +78,6 @@ class Places:
         )
 
 
-def _column(frame: pd.DataFrame | None, name: str, rows: int) -> tuple[NDArray[np.int64], list[str]]:
-    """A text column as codes and distinct texts, missing values as empty text."""
-    if frame is None or name not in frame.columns:
-        return np.zeros(rows, dtype=np.int64), [""]
-    codes, texts = pd.factorize(frame[name].astype("str").fillna(""))
-    return codes.astype(np.int64), [str(text) for text in texts]
-
-
-def _zip_groups(texts: list[str]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """For each distinct postal text: the ZIP table's answer (or blank, or unknown); if New York's."""
-    zips = [normal_zip(text) for text in texts]
-    numbers = np.array([int(zip_code or 0) for zip_code in zips], dtype=np.int64)
-    answers = zip_table().find(numbers).astype(np.int64)
-    known = np.array([bool(zip_code) for zip_code in zips], dtype=bool) & (answers > 0)
-    blank = np.array([not text.strip() for text in texts], dtype=bool)
-    city = np.array([bool(zip_code) and is_new_york_city("", zip_code) for zip_code in zips], dtype=bool)
-    return np.where(known, answers, np.where(blank, _NO_ZIP, _UNKNOWN_ZIP)), city
-
-
-def _positiongroups(numbers: pd.Series) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """A group for each row (the area code, or the number itself), and which rows have a US number."""
-    parsed = parse_lead_numbers(numbers, None)
-    north = (parsed["ok"] & numbers.str.startswith("+1")).to_numpy()
-    american = north & (parsed["region"] == "US").to_numpy()
-    groups = np.zeros(len(numbers), dtype=np.int64)
-    groups[north] = numbers[north].str.slice(2, 5).astype("int64").to_numpy()
-    if not north.all():
-        groups[~north] = 1000 + pd.factorize(numbers[~north])[0]
-    return groups, american
-
-
 def places_of(numbers: pd.Series, addresses: pd.DataFrame | None = None, policy: Policy = "intersect") -> Places:
     """`place_of` for n E.164 numbers and an address frame of n rows with any of `ADDRESS_COLUMNS` (as text).
 
@@ -101,39 +88,177 @@ def places_of(numbers: pd.Series, addresses: pd.DataFrame | None = None, policy:
     if addresses is not None and len(addresses) != rows:
         raise ValueError(f"{rows} numbers but {len(addresses)} addresses; give one address for each number.")
     texts = numbers.reset_index(drop=True).astype("str").fillna("")
-    key, american = _positiongroups(texts)
-    columns = {name: _column(addresses, name, rows) for name in ADDRESS_COLUMNS}
+    columns = {} if addresses is None else {str(name): addresses[name].astype("str") for name in addresses}
+    finder = PlaceFinder(policy)
+    found = finder.find(read_lead_numbers(texts, None), columns, texts)
+    used, index = np.unique(found, return_inverse=True)
+    return Places(index.astype(np.int32), tuple(finder.places[n] for n in used.tolist()))
 
-    countries = columns["country"]
-    stated = np.array([name.upper() in _ZIP_COUNTRIES for name in countries[1]], dtype=bool)[countries[0]]
-    blank = np.array([not name for name in countries[1]], dtype=bool)[countries[0]]
-    postal_codes, postal_texts = columns["postal_code"]
-    answers, new_york = _zip_groups(postal_texts)
-    # Elsewhere a postal code is no ZIP: those rows are grouped by its text.
-    postal = np.where(stated | (blank & american), answers[postal_codes], postal_codes + 1_000_000)
-    cities = np.array([is_new_york_city(name, "") for name in columns["city"][1]], dtype=bool)
-    in_city = cities[columns["city"][0]] * 2 + new_york[postal_codes]
 
-    for codes in (
-        countries[0],
-        columns["state"][0],
-        columns["timezone"][0],
-        postal,
-        in_city.astype(np.int64),
-    ):
-        group, _ = pd.factorize(codes)
-        key, _ = pd.factorize(key * (int(group.max(initial=0)) + 1) + group)
-    first = np.full(int(key.max(initial=-1)) + 1, -1, dtype=np.int64)
-    first[key[::-1]] = np.arange(rows - 1, -1, -1)
+class PlaceFinder:
+    """Finds places for one part of a list after the other. May be shared by threads.
 
-    index: dict[Place, int] = {}
-    found = np.empty(len(first), dtype=np.int32)
-    firsts = texts.iloc[first].tolist()
-    for position, row in enumerate(first.tolist()):
-        parts = {name: distinct[codes[row]] for name, (codes, distinct) in columns.items()}
-        address = Address(**parts) if any(parts.values()) else None
-        text = str(firsts[position])
-        number = place_of_area(text[2:5]) if american[row] else place_of_number(text)
-        place = place_with(number, address, policy)
-        found[position] = index.setdefault(place, len(index))
-    return Places(found[key] if rows else np.empty(0, dtype=np.int32), tuple(index))
+    Args:
+        policy: as in `dnc.places.combine`.
+        reasons: whether the places' `why` is asked for. Without it, area codes and addresses that mean the same
+            place are one, which is several times less work.
+
+    Attributes:
+        places: every different place found so far; only ever appended to.
+        keys: their `Place.key`.
+    """
+
+    def __init__(self, policy: Policy = "intersect", *, reasons: bool = True) -> None:
+        self.places: list[Place] = []
+        self.keys: list[str] = []
+        self._policy: Policy = policy
+        self._reasons = reasons
+        self._place_ids: dict[Place, int] = {}
+        self._numbers: list[Place] = []  # by group of numbers
+        self._homes: list[str] = []  # in which country an address without country is read, likewise
+        self._number_ids: dict[Place, int] = {}
+        self._of_area = np.full(_AREAS, -1, dtype=np.int64)  # area code -> group of numbers
+        self._abroad: dict[tuple[str, str, str], int] = {}
+        self._address_ids: dict[tuple[AddressPlace | None, str], int] = {}
+        self._addresses: list[tuple[AddressPlace | None, str]] = []
+        self._seen: dict[tuple[str, ...], int] = {}  # address and home -> address id
+        self._pairs: dict[tuple[int, int], int] = {}  # group of numbers, address id -> place id
+        self._lock = Lock()
+
+    def find(self, numbers: LeadNumbers, addresses: Columns, texts: pd.Series | None = None) -> NDArray[np.int32]:
+        """The place of each of n numbers, as a position in `places`; shape (n,).
+
+        `addresses` has any of `ADDRESS_COLUMNS`, n rows each. `texts` are the numbers as they were written, to say
+        why one that was refused has no place.
+        """
+        number = self._number_groups(numbers, texts)
+        address = self._address_groups(addresses, number)
+        group, first = grouped((number, len(self._numbers)), (address, len(self._addresses)))
+        pairs = list(zip(number[first].tolist(), address[first].tolist(), strict=True))
+        found = [self._pairs.get(pair, -1) for pair in pairs]
+        if -1 in found:
+            with self._lock:
+                if len(self._pairs) > _REMEMBERED:
+                    self._pairs.clear()
+                found = [self._place(pair) if known < 0 else known for known, pair in zip(found, pairs, strict=True)]
+        return np.array(found, dtype=np.int32)[group]
+
+    def _place(self, pair: tuple[int, int]) -> int:
+        """The place of a pair of number and address."""
+        found = self._pairs.get(pair)
+        if found is None:
+            address, timezone = self._addresses[pair[1]]
+            place = place_at(self._numbers[pair[0]], address, timezone, self._policy)
+            place = place if self._reasons else replace(place, why="")
+            found = self._place_ids.setdefault(place, len(self.places))
+            if found == len(self.places):
+                self.keys.append(place.key)
+                self.places.append(place)
+            self._pairs[pair] = found
+        return found
+
+    def _number_groups(self, numbers: LeadNumbers, texts: pd.Series | None) -> NDArray[np.int64]:
+        """A group for each row: numbers of one group have one place of their own."""
+        groups = np.empty(len(numbers), dtype=np.int64)
+        north = (numbers.digits >= _PLUS_ONE) & (numbers.digits < 2 * _PLUS_ONE)
+        inside = np.flatnonzero(north)
+        area = (numbers.digits[inside] // np.uint64(10**7)).astype(np.int64) - _AREAS
+        found = self._of_area[area]
+        new = np.flatnonzero(found < 0)
+        if len(new):
+            with self._lock:
+                for row in new[np.unique(area[new], return_index=True)[1]].tolist():
+                    self._of_area[area[row]] = self._number(_of_north(str(numbers.digits[inside[row]])))
+            found = self._of_area[area]
+        groups[inside] = found
+        rest = np.flatnonzero(~north)
+        if len(rest):
+            with self._lock:
+                groups[rest] = [self._elsewhere(numbers, row, texts) for row in rest.tolist()]
+        return groups
+
+    def _elsewhere(self, numbers: LeadNumbers, row: int, texts: pd.Series | None) -> int:
+        """The group of a number outside +1, or of a refused one."""
+        digits = int(numbers.digits[row])
+        if not digits:
+            return self._number(place_of_number("" if texts is None else str(texts.iat[row])))
+        text = f"+{digits}"
+        # What decides outside +1: see `dnc.places.number`.
+        key = (numbers.regions[numbers.region[row]], str(numbers.type[row]), text[: 1 + TIMEZONE_LONGEST_PREFIX])
+        found = self._abroad.get(key)
+        if found is None:
+            found = self._abroad[key] = self._number(place_of_number(text))
+        return found
+
+    def _number(self, place: Place) -> int:
+        """The group of all numbers that have this place of their own."""
+        place = place if self._reasons else replace(place, why="")
+        found = self._number_ids.setdefault(place, len(self._numbers))
+        if found == len(self._numbers):
+            self._homes.append(home_of(place))
+            self._numbers.append(place)
+        return found
+
+    def _address_groups(self, columns: Columns, number: NDArray[np.int64]) -> NDArray[np.int64]:
+        """A group for each row: addresses of one group are at one place, whatever the number."""
+        rows = len(number)
+        blank = constant("", rows)
+
+        def column(name: str) -> Coded:
+            return coded(columns[name]) if name in columns else blank
+
+        country, state, timezone = column("country"), column("state"), column("timezone")
+        postal = group_postal_codes(columns["postal_code"]) if "postal_code" in columns else blank
+        parts = (country, state, timezone, postal, _new_york(columns, state, postal), self._home(country, number))
+        group, first = grouped(*((part.codes, len(part.names)) for part in parts))
+        keys = list(zip(*([part.names[n] for n in part.codes[first].tolist()] for part in parts), strict=True))
+        found = [self._seen.get(key, -1) for key in keys]
+        if -1 in found:
+            with self._lock:
+                if len(self._seen) > _REMEMBERED:
+                    self._seen.clear()
+                found = [self._address(key) if known < 0 else known for known, key in zip(found, keys, strict=True)]
+        return np.array(found, dtype=np.int64)[group]
+
+    def _home(self, country: Coded, number: NDArray[np.int64]) -> Coded:
+        """The country that a row's address is read in; "" where the list states one."""
+        read_in = coded(pa.array(self._homes, type=pa.string()))
+        stated = np.array([bool(name) for name in country.names], dtype=bool)[country.codes]
+        return Coded(np.where(stated, 0, read_in.codes[number] + 1), ["", *read_in.names])
+
+    def _address(self, key: tuple[str, ...]) -> int:
+        """The group of an address."""
+        found = self._seen.get(key)
+        if found is None:
+            country, state, timezone, postal, city, home = key
+            place = place_of_address(Address(country, state, city, postal), home or "US")
+            if place is not None and not self._reasons:
+                place = replace(place, why="")
+            at = (place, timezone.strip())
+            found = self._address_ids.setdefault(at, len(self._addresses))
+            if found == len(self._addresses):
+                self._addresses.append(at)
+            self._seen[key] = found
+        return found
+
+
+def _of_north(digits: str) -> Place:
+    """The place of a +1 number: that of its area code, or of its country where the table has none."""
+    area = digits[1:4]
+    return place_of_area(area) if area in area_codes() else place_of_number(f"+{digits}")
+
+
+def _new_york(columns: Columns, state: Coded, postal: Coded) -> Coded:
+    """Which rows name New York City as their city, where that may matter."""
+    found = np.ones(len(state.codes), dtype=np.int64)
+    if "city" in columns:
+        by_state = np.array([getattr(state_of("US", name), "code", "") == "NY" for name in state.names], dtype=bool)
+        by_postal = np.array(["NY" in places_of_postal_code("US", text)[0] for text in postal.names], dtype=bool)
+        rows = np.flatnonzero(by_state[state.codes] | by_postal[postal.codes])
+        cities = columns["city"]
+        if isinstance(cities, Coded):
+            codes, names = cities.codes[rows], cities.names
+        else:
+            codes, names = coded(cities.iloc[rows] if isinstance(cities, pd.Series) else cities.take(pa.array(rows)))
+        found[rows] = np.array([not is_new_york_city(name, "") for name in names], dtype=np.int64)[codes]
+    return Coded(found, list(_NEW_YORK))

@@ -3,7 +3,8 @@
 Policy `intersect` (the default; Regulation F's comment on conflicting location information asks for a time
 that is convenient at every place the collector knows of):
 
-* the postal code's zones, when the number's territory has them all; both sets, in conflict, when it has not;
+* the postal code's zones, when the number's territory has them all; both sets, in conflict, when it has not, or
+when the two are in different countries;
 * a state without postal code: the zones it shares with the number's territory, or both sets when it shares
 none;
 * the rules of every jurisdiction that number or address names.
@@ -24,7 +25,7 @@ from dnc.places.number import place_of_number
 from dnc.values import Address, Place
 from dnc.zones import UnknownZone, same_clock, zone
 
-__all__ = ["Policy", "combine", "place_of", "place_with"]
+__all__ = ["Policy", "combine", "home_of", "place_at", "place_of", "place_with"]
 
 Policy = Literal["intersect", "address_first"]
 
@@ -40,12 +41,16 @@ def _shared(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(name for name in one if any(same_clock(name, known) for known in other))
 
 
+def _same_country(number: Place, address: AddressPlace) -> bool:
+    """Whether the number names every country that the address names: Toronto's clock is no proof of Kentucky."""
+    return {name for name in address.jurisdictions if "-" not in name} <= set(number.jurisdictions)
+
+
 def _apart(number: Place, address: AddressPlace) -> bool:
     """Whether the address names a country or state that the number, where it names any, does not."""
     claimed = {name for name in address.jurisdictions if name.count("-") == 1}
     hinted = {name for name in number.jurisdictions if name.count("-") == 1}
-    countries = {name for name in address.jurisdictions if "-" not in name}
-    return not countries <= set(number.jurisdictions) or bool(hinted and not claimed <= hinted)
+    return not _same_country(number, address) or bool(hinted and not claimed <= hinted)
 
 
 def combine(number: Place, address: AddressPlace | None, policy: Policy = "intersect") -> Place:
@@ -66,7 +71,7 @@ def combine(number: Place, address: AddressPlace | None, policy: Policy = "inter
     apart = _apart(number, address)
     shared = _shared(address.zones, number.zones)
     enough = len(shared) == len(address.zones) if address.exact == "postal" else bool(shared)
-    if enough:
+    if enough and _same_country(number, address):
         return Place(_join(number, address), shared, f"{why}: both rules apply" if apart else why, conflict=apart)
     zones = _union(address.zones, number.zones)
     return Place(_join(number, address), zones, f"{why}: the clocks of both apply", conflict=True)
@@ -105,6 +110,15 @@ def place_with(number: Place, address: Address | None, policy: Policy) -> Place:
     """As `place_of`, with the number's own place already known."""
     if address is None:
         return number
-    home = number.jurisdictions[0].split("-")[0] if number.jurisdictions else "US"
-    place = combine(number, place_of_address(address, home), policy)
-    return _narrow(place, address.timezone.strip()) if address.timezone.strip() else place
+    return place_at(number, place_of_address(address, home_of(number)), address.timezone.strip(), policy)
+
+
+def home_of(number: Place) -> str:
+    """The country in which an address without country is read."""
+    return number.jurisdictions[0].split("-")[0] if number.jurisdictions else "US"
+
+
+def place_at(number: Place, address: AddressPlace | None, timezone: str, policy: Policy) -> Place:
+    """As `place_of`, with the places of number and address already known; `timezone` as the list has it, or ""."""
+    place = combine(number, address, policy)
+    return _narrow(place, timezone) if timezone else place

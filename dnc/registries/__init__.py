@@ -7,7 +7,7 @@
 The modules, from the file to the answer: `unpack` (bounded archives) → `text`, `cleanlines` (lines) → the
 families `flat`, `markup`, `changes`, `abroad`, `washes`, `others`, listed in `formats` → `report` (the file's
 judgement) → `bitmap`, `keyed` (numbers in memory) → `compose` (the next version) → `snapshot`, `folders`
-(on disk) → `store` → `evidence`, `status` with `bindings` (which list binds whom).
+(on disk) → `store` → `evidence`, `asked`, `status` with `bindings` (which list binds whom).
 """
 
 from dnc.registries.bindings import Binding, all_bindings, binding_of, bindings_for

@@ -1,8 +1,8 @@
 """Flat change lists: "several items separated by commas", whose order no public source confirms.
 
 The order is taken from `ReadOptions.columns`, or found from what the columns hold: three digits are an area
-code, seven a line, ten a number, `A` or `D` the change, a date or time the time. Only one reading may fit all
-lines. On any doubt the file is refused: a change list read with add and delete confused, or with a column
+code, seven a line, ten a number, `A` or `D` the change, a date or time the time. A line that does not fit, or a
+second order that would, refuses the file: a change list read with add and delete confused, or with a column
 nobody knows, would un-list people.
 """
 
@@ -10,33 +10,39 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Final
 
 from dnc.registries.keyed import Tag
 from dnc.registries.report import Rejected, Sink
-from dnc.registries.text import Line, lines_of, whole_lines
+from dnc.registries.text import Line, all_lines, bad_line
 
 __all__ = ["read_changes"]
 
 _HEADS: Final = 1_000  # lines looked at to find the order
+_TIMES: Final = ("%m/%d/%Y", "%m/%d/%Y %H:%M:%S", "%m/%d/%Y %H:%M", "%m/%d/%Y %I:%M:%S %p")
+_ISO: Final = re.compile(r"\d{4}-\d\d-\d\d|\d{8}(?:T|$)", re.ASCII)
+_DIGITS: Final = re.compile(r"(\d{8})(\d{6})", re.ASCII)
+_REFUSED: Final = "a change list with a line that cannot be read is refused whole; nothing is guessed"
 
 
 def _is_time(text: str) -> bool:
-    for layout in ("%m/%d/%Y", "%m/%d/%Y %H:%M:%S", "%m/%d/%Y %H:%M"):
+    whole = _DIGITS.sub(r"\1T\2", text) if len(text) == 14 else text
+    if _ISO.match(whole):
+        try:
+            datetime.fromisoformat(whole)
+        except ValueError:
+            return False
+        return True
+    for layout in _TIMES:
         try:
             datetime.strptime(text, layout)  # noqa: DTZ007 - only the shape is asked
         except ValueError:
             continue
         return True
-    if not re.match(r"\d{4}-\d\d-\d\d|\d{8}(?:T|$)", text):
-        return False
-    try:
-        datetime.fromisoformat(text)
-    except ValueError:
-        return False
-    return True
+    return False
 
 
 _FITS: Final[dict[str, Callable[[str], bool]]] = {
@@ -50,50 +56,56 @@ _FITS: Final[dict[str, Callable[[str], bool]]] = {
 
 
 def read_changes(blocks: Iterator[bytes], sink: Sink) -> None:
-    """Read one flat change list. Raises `Rejected` unless exactly one order of columns fits every line."""
+    """Read one flat change list. Raises `Rejected` unless exactly one order of columns fits."""
     columns = sink.options.columns
     if columns:
         _check_columns(columns)
     waiting: list[Line] = []
-    first = 1
-    for block in whole_lines(blocks, sink):
-        for line in lines_of(block, first, sink):
-            if columns:
-                _change(line, columns, sink)
-                continue
-            waiting.append(line)
-            if len(waiting) == _HEADS:
-                columns = _settle(waiting, sink)
-                waiting = []
-        first += block.count(b"\n")
+    for line in all_lines(blocks, sink):
+        if columns:
+            _change(line, columns, sink)
+            continue
+        waiting.append(line)
+        if len(waiting) == _HEADS:
+            columns = _settle(waiting, sink)
+            waiting = []
     if waiting:
         _settle(waiting, sink)
 
 
 def _settle(lines: list[Line], sink: Sink) -> tuple[str, ...]:
-    columns = _find_columns([_fields(line) for line in lines])
+    columns = _find_columns(lines, sink)
     for line in lines:
         _change(line, columns, sink)
     return columns
 
 
-def _find_columns(rows: list[list[str]]) -> tuple[str, ...]:
-    """The one order that fits all rows. Raises `Rejected` when none or several do."""
-    widths = {len(row) for row in rows}
-    if len(widths) != 1:
-        raise Rejected("change list with lines of different length: give the order with --columns")
+def _find_columns(lines: Sequence[Line], sink: Sink) -> tuple[str, ...]:
+    """The order that fits at least half the rows, when no other does. Raises `Rejected` when none or several do."""
+    rows = [(line, _fields(line)) for line in lines]
+    width, _ = Counter(len(fields) for _, fields in rows).most_common(1)[0]
+    of_width = [(line, fields) for line, fields in rows if len(fields) == width]
     found: list[str] = []
-    for index, column in enumerate(zip(*rows, strict=True)):
-        fits = [role for role, test in _FITS.items() if role != "ignore" and all(map(test, column))]
-        if len(fits) != 1:
+    for index in range(width):
+        fits = [_roles(fields[index]) for _, fields in of_width]
+        roles = {role for each in fits for role in each if sum(role in other for other in fits) * 2 >= len(fits)}
+        if len(roles) != 1:
+            for (line, _), each in zip(of_width, fits, strict=True):
+                if not each:
+                    sink.lines += 1
+                    bad_line(line, f"column {index + 1} is not readable", sink)
             raise Rejected(
-                f"change list column {index + 1} is {'ambiguous' if fits else 'unknown'}: nothing is "
+                f"change list column {index + 1} is {'ambiguous' if roles else 'unknown'}: nothing is "
                 "guessed; give the order, such as --columns npa,line,time,action"
             )
-        found += fits
+        found += roles
     columns = tuple(found)
     _check_columns(columns)
     return columns
+
+
+def _roles(text: str) -> set[str]:
+    return {role for role, fits in _FITS.items() if role != "ignore" and fits(text)}
 
 
 def _check_columns(columns: tuple[str, ...]) -> None:
@@ -106,14 +118,20 @@ def _check_columns(columns: tuple[str, ...]) -> None:
 
 
 def _change(line: Line, columns: tuple[str, ...], sink: Sink) -> None:
+    sink.lines += 1
     fields = _fields(line)
     if len(fields) != len(columns):
-        raise Rejected(f"change list line {line.number:,} has {len(fields)} columns, not {len(columns)}")
+        bad_line(line, f"{len(fields)} columns, not {len(columns)}", sink)
+        sink.refuse(_REFUSED)
+        return
     values = dict(zip(columns, fields, strict=True))
     for role, value in values.items():
         if not _FITS[role](value):
-            raise Rejected(f"change list line {line.number:,}: {role} is not readable; nothing is guessed")
-    sink.lines += 1
+            bad_line(line, f"{role} is not readable" if role != "action" else "unknown change: only A and D", sink)
+            sink.refuse(_REFUSED)
+            return
+    if '"' in line.text:
+        sink.note("quoted fields", line.number)
     digits = values.get("number") or values["npa"] + values["line"]
     action = values["action"]
     sink.area_codes.add(digits[:3])
@@ -124,5 +142,5 @@ def _change(line: Line, columns: tuple[str, ...], sink: Sink) -> None:
 def _fields(line: Line) -> list[str]:
     try:
         return [field.strip() for field in next(csv.reader([line.text], strict=True))]
-    except csv.Error as error:
-        raise Rejected(f"change list line {line.number:,}: {error}") from error
+    except csv.Error:  # an open quote: the line does not fit, whatever its columns are
+        return [line.text]

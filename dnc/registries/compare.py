@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from dnc.registries.bitmap import Exchanges, NanpBitmap, bits_to_numbers
 from dnc.registries.keyed import Keyed, Tag
+from dnc.registries.ordered import holds
 from dnc.registries.report import Numbers
 from dnc.registries.snapshot import Snapshot
 
@@ -37,7 +38,7 @@ def compare(old: Snapshot, new: Snapshot, samples: int) -> Difference:
         removed, some_removed = _only_in(first, second, samples)
     elif isinstance(first, Keyed) and isinstance(second, Keyed):
         before, after = _listed(first), _listed(second)
-        came, went = np.setdiff1d(after, before, True), np.setdiff1d(before, after, True)
+        came, went = after[~holds(before, after)], before[~holds(after, before)]
         added, some_added, removed, some_removed = len(came), came[:samples], len(went), went[:samples]
     else:
         raise ValueError("the versions are of different kinds and cannot be compared")

@@ -22,10 +22,12 @@ from typing import Any, Final, Literal
 import numpy as np
 import numpy.typing as npt
 
+from dnc.registries.asked import asked_since
 from dnc.registries.bindings import Binding
 from dnc.registries.bitmap import PAGE_BYTES, BitmapBuilder, NanpBitmap
 from dnc.registries.formats import Reading
 from dnc.registries.keyed import Keyed, KeyedCollector, Tag, merge
+from dnc.registries.ordered import distinct, holds
 from dnc.registries.report import Numbers
 from dnc.registries.snapshot import Coverage, Snapshot
 
@@ -55,7 +57,7 @@ class Draft:
 
     shape: Literal["nanp", "keyed"]
     level: Literal["full", "change", "wash"]
-    sections: Mapping[str, npt.NDArray[Any]] = field(default_factory=dict)
+    sections: dict[str, npt.NDArray[Any]] = field(default_factory=dict)
     coverage: Mapping[str, Coverage] = field(default_factory=dict)
     rows: int = 0
     problems: list[str] = field(default_factory=list)
@@ -93,6 +95,8 @@ def compose(reading: Reading, terms: Terms) -> Draft:
     )
     draft = Draft("keyed", "wash" if wash else "full")
     draft.sections = dict(zip(("numbers", "codes", "days"), columns, strict=True))
+    if form.name == "us_rnd.response":
+        draft.sections |= {"since": asked_since(before, columns[0], (fields for _, fields in reading.rows))}
     draft.rows = len(columns[0])
     since = obtained_at
     if mode == "merge" and old is not None and not wash:
@@ -172,7 +176,7 @@ def _changed(reading: Reading, collector: KeyedCollector, terms: Terms) -> Draft
     builder.add(removed)
     exchanges, pages = builder.finish()
     slots = np.searchsorted(after.exchanges, exchanges)
-    found = np.isin(exchanges, after.exchanges)
+    found = holds(after.exchanges, exchanges)
     after.pages[1 + slots[found]] &= ~pages[1:][found]
     rows = after.rows_by_area_code()
     draft.coverage = {
@@ -203,7 +207,7 @@ def _no_columns() -> Keyed:
 
 
 def _areas(bitmap: NanpBitmap) -> set[str]:
-    return {f"{npa:03d}" for npa in np.unique(bitmap.exchanges // 1000).tolist()}
+    return {f"{npa:03d}" for npa in distinct(bitmap.exchanges // 1000).tolist()}
 
 
 def _stray(in_file: Mapping[str, int]) -> set[str]:
@@ -218,7 +222,7 @@ def _overlay(before: NanpBitmap, new: NanpBitmap, replaced: set[str]) -> NanpBit
     kept = ~np.isin(before.exchanges // 1000, areas)
     if not bool(kept.any()):
         return new
-    exchanges = np.union1d(before.exchanges[kept], new.exchanges)
+    exchanges = distinct(np.concatenate([before.exchanges[kept], new.exchanges]))
     pages = np.zeros((len(exchanges) + 1, PAGE_BYTES), dtype=np.uint8)
     pages[1 + np.searchsorted(exchanges, before.exchanges[kept])] = before.pages[1:][kept]
     pages[1 + np.searchsorted(exchanges, new.exchanges)] |= new.pages[1:]

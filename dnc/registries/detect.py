@@ -10,6 +10,8 @@ __all__ = ["detect"]
 
 _HEAD: Final = 4096
 _TEN: Final = re.compile(r"[2-9]\d{9}", re.ASCII)
+_DELIMITER: Final = re.compile(r"[,;\t]")
+_CHANGE: Final = re.compile(r'(?:^|,)[ "]*[AD][ "]*(?:,|$)')
 
 
 def detect(family: str, head: bytes, layouts: Sequence[str]) -> str:
@@ -28,7 +30,7 @@ def _list(lines: Sequence[str], full: str, xml: str) -> str:
     if first.startswith("<"):
         said = re.search(r"<list\b[^>]*?\btype\s*=\s*['\"](\w+)", "\n".join(lines))
         return "xml_change" if said and said[1] == "change" else xml
-    if min(line.count(",") for line in lines) > 1:
+    if sum(line.count(",") > 1 or bool(_CHANGE.search(line)) for line in lines) * 2 > len(lines):
         return "flat_change"
     if full == "flat_full" and all(_TEN.fullmatch(line.strip()) for line in lines[:1]):
         return "flat_full_10"
@@ -36,12 +38,18 @@ def _list(lines: Sequence[str], full: str, xml: str) -> str:
 
 
 def _au(lines: Sequence[str]) -> str:
-    return "result" if "," in lines[0] else "input"
+    return "result" if _DELIMITER.search(lines[0]) else "input"
+
+
+def _vicidial(lines: Sequence[str]) -> str:
+    fields = _DELIMITER.split(lines[0])
+    number_alone = len(fields) == 1 or re.fullmatch(r"\W*\d{3}\W*", fields[0])  # `919,5550101`
+    return "dnc" if number_alone else "campaign_dnc"
 
 
 def _sg(lines: Sequence[str]) -> str:
     header = lines[0].lower()
-    return "errors" if "error" in header else "result" if "," in header else "upload"
+    return "errors" if "error" in header else "result" if _DELIMITER.search(header) else "upload"
 
 
 _GUESSES: Final[dict[str, Callable[[Sequence[str]], str]]] = {
@@ -51,6 +59,6 @@ _GUESSES: Final[dict[str, Callable[[Sequence[str]], str]]] = {
     "au_dncr": _au,
     "sg_dnc": _sg,
     "us_wireless": lambda lines: "blocks" if len(re.sub(r"\D", "", lines[0])) == 7 else "ported",
-    "us_rnd": lambda lines: "response" if lines[0].count(",") > 1 else "query",
-    "vicidial": lambda lines: "campaign_dnc" if "," in lines[0] else "dnc",
+    "us_rnd": lambda lines: "response" if len(_DELIMITER.findall(lines[0])) > 1 else "query",
+    "vicidial": _vicidial,
 }

@@ -10,10 +10,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from dnc.registries.cleanlines import clean_pieces
+from dnc.registries.cleanlines import flat_table, lists_of
 from dnc.registries.report import Sink
 from dnc.registries.territory import foreign_area_codes
-from dnc.registries.text import Line, lines_of, nanp_number, refuse_spreadsheet, whole_lines
+from dnc.registries.text import Line, nanp_number
 
 __all__ = ["read_flat"]
 
@@ -23,27 +23,20 @@ def read_flat(blocks: Iterator[bytes], sink: Sink, *, country: str = "") -> None
     foreign = {int(npa): what for npa, what in foreign_area_codes(country).items()} if country else {}
     table = np.zeros(1000, dtype=bool)
     table[list(foreign)] = True
-    line_number = 1
-    for block in whole_lines(blocks, sink):
-        for piece in clean_pieces(block):
-            if isinstance(piece, bytes):
-                for line in lines_of(piece, line_number, sink):
-                    _careful(line, sink, foreign)
-                line_number += piece.count(b"\n")
-                continue
-            if foreign:
-                areas = (piece // np.uint64(10**7)).astype(np.int64) - 1000
-                hits = np.flatnonzero(table[areas])
-                if len(hits):
-                    sink.note(foreign[int(areas[hits[0]])], line_number + int(hits[0]), len(hits))
-            sink.add_many(piece)
-            line_number += len(piece)
+    for part in lists_of(blocks, sink, flat_table):
+        if isinstance(part, Line):
+            _careful(part, sink, foreign)
+            continue
+        if foreign:
+            areas = (part.numbers // np.uint64(10**7)).astype(np.int64) - 1000
+            hits = np.flatnonzero(table[areas])
+            if len(hits):
+                sink.note(foreign[int(areas[hits[0]])], part.number + int(hits[0]), len(hits))
+        sink.add_many(part.numbers)
 
 
 def _careful(line: Line, sink: Sink, foreign: dict[int, str]) -> None:
     sink.lines += 1
-    if refuse_spreadsheet(line, sink):
-        return
     number = nanp_number(line, line.text, sink)
     if number is None:
         return

@@ -6,9 +6,10 @@
     root/US.ndnc/000007-20261122T150405Z/{manifest.json,data.bin}
     root/US.ndnc/.building-*             a version being built; rubbish when nobody holds the lock
 
-A version is built in a `.building-` folder, forced to disk, renamed to its name and only then pointed to. A
-process that dies at any point leaves the pointer at the old, whole version. Versions that never became
-current are rubbish too; the history tells them from those that were rolled back.
+A version is built in a `.building-` folder, forced to disk, renamed to its name and only then pointed to: every
+file and every folder is on the disk before the name that leads to it. A process that dies, or a disk that is
+full, at any point leaves the pointer at the old, whole version. A version newer than the one in use that never
+became current is rubbish too; the history tells it from one that was rolled back.
 """
 
 from __future__ import annotations
@@ -41,8 +42,12 @@ class StoreBusy(RegistryError):
 @contextlib.contextmanager
 def store_lock(root: Path) -> Iterator[None]:
     """Hold the store against other imports, in this process and in others. Raises StoreBusy at once."""
-    root.mkdir(parents=True, exist_ok=True)
-    with (root / ".lock").open("a+") as file:
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        file = (root / ".lock").open("a+")
+    except OSError as error:
+        raise RegistryError(f"the lists in {root} cannot be changed: {error.strerror or error}") from error
+    with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
@@ -81,7 +86,8 @@ class RegistryFolder:
         """What became current: `(instant, action, version, reason)`, oldest first."""
         if not self._history.exists():
             return []
-        rows = [line.split("\t") for line in self._history.read_text(encoding="utf-8").splitlines()]
+        text = self._history.read_text(encoding="utf-8", errors="replace")
+        rows = [line.split("\t") for line in text.splitlines()]
         return [(row[0], row[1], row[2], row[3]) for row in rows if len(row) == 4]
 
     def next_version(self, at: datetime) -> str:
@@ -92,7 +98,9 @@ class RegistryFolder:
     @contextlib.contextmanager
     def building(self) -> Iterator[Path]:
         """An empty folder for a new version; gone afterwards unless it was published."""
-        self.path.mkdir(parents=True, exist_ok=True)
+        if not self.path.is_dir():
+            self.path.mkdir()
+            _sync(self.path.parent)
         folder = Path(tempfile.mkdtemp(prefix=_BUILDING, dir=self.path))
         folder.chmod(0o755)
         try:
@@ -120,7 +128,15 @@ class RegistryFolder:
         self._record(version, at, action, reason)
 
     def tidy(self, at: datetime) -> None:
-        """Remove what a killed import left. Only under the lock."""
+        """Remove what a killed import left. Only under the lock. Raises RegistryError when that cannot be done."""
+        try:
+            self._tidy(at)
+        except OSError as error:
+            raise RegistryError(
+                f"{self.registry}: what an earlier import left cannot be cleared away: {error.strerror or error}"
+            ) from error
+
+    def _tidy(self, at: datetime) -> None:
         if not self.path.is_dir():
             return
         for entry in list(self.path.iterdir()):
@@ -138,7 +154,7 @@ class RegistryFolder:
             self._record(current, at, "import", "finished by the import after it")
             known.add(current)
         for name in self.versions():
-            if name not in known:
+            if name not in known and name > current:
                 shutil.rmtree(self.path / name)
 
     def thin(self, keep: int) -> None:
@@ -150,10 +166,15 @@ class RegistryFolder:
 
     def _record(self, version: str, at: datetime, action: str, reason: str) -> None:
         line = "\t".join((at.isoformat(), action, version, " ".join(reason.split())))
-        with self._history.open("a", encoding="utf-8") as file:
-            file.write(line + "\n")
+        with self._history.open("ab+") as file:
+            if file.tell():
+                file.seek(-1, os.SEEK_END)
+                if file.read(1) != b"\n":  # a line that power failed in must not swallow this one
+                    line = "\n" + line
+            file.write(f"{line}\n".encode())
             file.flush()
             os.fsync(file.fileno())
+        _sync(self.path)
 
 
 def _sync(folder: Path) -> None:

@@ -153,8 +153,11 @@ def read_into(
                     collector = chosen.collector()
                     sink = Sink(chosen.name, collector, options)
                 sink.member = member.name if options.many_members else ""
+                before = sink.lines
                 chosen.read(blocks, sink)
                 _drained(blocks)
+                if sink.member and sink.lines == before:
+                    sink.refuse(f'{sink.member} has zero records: an empty download is not "nobody registered"')
     except Rejected as error:
         rejected = error
     if sink is None:

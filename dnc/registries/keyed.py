@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from dnc.registries.ordered import first_of_each, holds
 from dnc.registries.report import Numbers, Tally
 
 __all__ = ["Codes", "Keyed", "KeyedCollector", "Tag", "merge"]
@@ -33,50 +34,59 @@ class Tag(IntEnum):
 
 _SHIFT: Final = np.uint64(3)  # five tags fit in three bits; E.164 has at most 15 digits, below 2**50
 _MASK: Final = np.uint64(7)
+_NONE: Final = np.zeros(0, dtype=np.uint64)
 
 
 class KeyedCollector:
-    """Collects `(number, tag)` while a file is read."""
+    """Collects `(number, tag)` while a file is read. Memory: 8 bytes a line."""
 
     def __init__(self) -> None:
         self._parts: list[Numbers] = []
+        self._seen = 0
+        self._ordered = True  # what was added so far is one part, rising, each pair once
 
     def add(self, numbers: Numbers, code: int) -> None:
         """Take numbers that share one tag."""
+        self._seen += len(numbers)
+        self._ordered = False
         self._parts.append((numbers << _SHIFT) | np.uint64(code))
 
     def tally(self) -> Tally:
         """Distinct numbers, repeats, and numbers with more than one tag."""
-        packed = self._packed()
-        pairs = len(np.unique(packed))
-        distinct = len(np.unique(packed >> _SHIFT))
-        return Tally(distinct, len(packed) - distinct, pairs - distinct)
+        packed = self._distinct()
+        numbers = int(first_of_each(packed >> _SHIFT).sum())
+        return Tally(numbers, self._seen - numbers, len(packed) - numbers)
 
     def columns(self) -> tuple[Numbers, Codes]:
         """Sorted distinct numbers and the strictest tag of each."""
-        packed = np.unique(self._packed())
+        packed = self._distinct()
         numbers = packed >> _SHIFT
-        first = np.ones(len(numbers), dtype=bool)
-        first[1:] = numbers[1:] != numbers[:-1]
+        first = first_of_each(numbers)
         return numbers[first], (packed[first] & _MASK).astype(np.uint8)
 
-    def _packed(self) -> Numbers:
-        if len(self._parts) > 1:
-            self._parts = [np.concatenate(self._parts)]
-        return self._parts[0] if self._parts else np.zeros(0, dtype=np.uint64)
+    def _distinct(self) -> Numbers:
+        """The pairs so far, each once, rising; kept, so that whoever asks next need not sort."""
+        packed = np.concatenate([_NONE, *self._parts]) if len(self._parts) != 1 else self._parts[0]
+        if not self._ordered:
+            packed.sort()
+            packed = packed[first_of_each(packed)]
+            self._ordered = True
+        self._parts = [packed]
+        return packed
 
 
 class Keyed:
     """Look-ups in sorted columns, which may be memory-mapped.
 
     `numbers` uint64, strictly rising; `codes` uint8 `Tag`s; `days` uint32, the day each was obtained
-    (proleptic ordinal).
+    (proleptic ordinal); `since` uint32, the day each question was about, None where questions have no day.
     """
 
-    def __init__(self, numbers: Numbers, codes: Codes, days: Days) -> None:
+    def __init__(self, numbers: Numbers, codes: Codes, days: Days, since: Days | None = None) -> None:
         self.numbers = numbers
         self.codes = codes
         self.days = days
+        self.since = since
         self._view = numbers.data
 
     def __len__(self) -> int:
@@ -117,7 +127,7 @@ def merge(old: Keyed, numbers: Numbers, codes: Codes, day: int, *, keep_old: boo
     """
     days = np.full(len(numbers), day, dtype=np.uint32)
     if keep_old and len(old):
-        kept = ~np.isin(old.numbers, numbers, assume_unique=True)
+        kept = ~holds(numbers, old.numbers)
         numbers = np.concatenate([old.numbers[kept], numbers])
         codes = np.concatenate([old.codes[kept], codes])
         days = np.concatenate([old.days[kept], days])

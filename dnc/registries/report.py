@@ -34,6 +34,7 @@ __all__ = [
     "Sink",
     "Tally",
     "mask",
+    "printable",
 ]
 
 Outcome = Literal["accept", "accept_with_warnings", "reject_file"]
@@ -41,7 +42,8 @@ Numbers = npt.NDArray[np.uint64]
 
 #: How many numbers and bad lines a report carries at most; counts are always whole.
 MAX_NUMBERS = 1_000
-MAX_BAD_LINES = 100
+MAX_BAD_LINES = 1_000
+_MAX_REASONS = 100
 
 
 class Rejected(Exception):
@@ -105,7 +107,7 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class ImportReport:
-    """The answer to one import. `numbers` is None when there are more than 1,000."""
+    """The answer to one import. `numbers` is None when there are more than 1,000; `bad_lines` are the first 1,000."""
 
     outcome: Outcome
     format: str
@@ -125,7 +127,10 @@ class ImportReport:
         return self.outcome != "reject_file"
 
     def as_dict(self) -> dict[str, Any]:
-        """One JSON object; `numbers` is left out when there are more than 1,000."""
+        """One JSON object; `numbers` is left out when there are more than 1,000.
+
+        `bad_lines` are line numbers, as the format samples have them; `bad_line_details` say what is wrong with each.
+        """
         shown: dict[str, Any] = {
             "outcome": self.outcome,
             "format": self.format,
@@ -141,7 +146,8 @@ class ImportReport:
                 "bad": self.counts.bad,
             },
             "warnings": list(self.warnings),
-            "bad_lines": [bad.as_dict() for bad in self.bad_lines],
+            "bad_lines": [bad.line for bad in self.bad_lines],
+            "bad_line_details": [bad.as_dict() for bad in self.bad_lines],
         }
         if self.numbers is not None:
             shown["numbers"] = list(self.numbers)
@@ -164,6 +170,16 @@ class Collector(Protocol):
 
     def tally(self) -> Tally:
         """What was added so far, each number counted once."""
+
+
+def printable(text: str) -> str:
+    """The text on one line, with what cannot be printed (or encoded) shown as such.
+
+    >>> printable("list of" + chr(10) + "Texas")
+    'list of Texas'
+    """
+    shown = (char if char.isprintable() else " " if char.isspace() else "\N{REPLACEMENT CHARACTER}" for char in text)
+    return " ".join("".join(shown).split())
 
 
 def mask(text: str) -> str:
@@ -237,7 +253,7 @@ class Sink:
         """A line that is no number of this list. Never skipped in silence."""
         self._bad_count += 1
         if len(self._bad) < MAX_BAD_LINES:
-            self._bad.append(BadLine(line, mask(text), reason, self.member))
+            self._bad.append(BadLine(line, mask(text), printable(reason), printable(self.member)))
         _count(self._reasons, reason, line, 1)
 
     def note(self, what: str, line: int, count: int = 1) -> None:
@@ -289,10 +305,10 @@ class Sink:
             outcome=outcome,
             format=self._format,
             counts=Counts(self.lines, distinct, duplicates, self._bad_count),
-            warnings=tuple(warnings),
+            warnings=tuple(map(printable, warnings)),
             bad_lines=tuple(self._bad),
             numbers=() if rejected is not None else labels,
-            file=file,
+            file=printable(file),
         )
 
     def _flush(self) -> None:
@@ -309,7 +325,12 @@ class Sink:
 
 
 def _count(table: dict[str, list[int]], what: str, line: int, lines: int) -> None:
-    """Count lines, not occurrences: a line with seven full-width digits is one line."""
+    """Count lines, not occurrences: a line with seven full-width digits is one line.
+
+    Reasons may quote the file; beyond `_MAX_REASONS` they are counted together, so that no file fills the memory.
+    """
+    if what not in table and len(table) >= _MAX_REASONS:
+        what = "other reasons"
     seen = table.setdefault(what, [0, line, 0])
     if seen[2] != line:
         seen[0] += lines

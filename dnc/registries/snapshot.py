@@ -2,7 +2,7 @@
 
 `data.bin` is a sequence of arrays, each at a multiple of 64 bytes; the manifest says which and where, and has
 the SHA-256 of the whole file and a seal over itself. +1 lists hold `exchanges` and `pages` (see `bitmap.py`);
-all others hold `numbers`, `codes` and `days` (see `keyed.py`).
+all others hold `numbers`, `codes` and `days`, and `since` where questions have a date (see `keyed.py`).
 
 Nothing is trusted: a manifest that does not parse, a size or a hash that differs, or a section that leaves
 the file makes the version unreadable (`SnapshotError`), and what is unreadable is not dialed.
@@ -33,7 +33,7 @@ __all__ = ["Coverage", "Manifest", "Snapshot", "SnapshotError", "write_snapshot"
 _MAGIC: Final = b"DNCSNAP1".ljust(64, b"\0")
 _ALIGN: Final = 64
 _PIECE: Final = 2**24
-_DTYPES: Final = {"exchanges": "<u4", "pages": "u1", "numbers": "<u8", "codes": "u1", "days": "<u4"}
+_DTYPES: Final = {"exchanges": "<u4", "pages": "u1", "numbers": "<u8", "codes": "u1", "days": "<u4", "since": "<u4"}
 
 #: Files whose hash this process has seen: (device, inode, size, mtime, ctime) -> sha256.
 _HASHED: dict[tuple[int, int, int, int, int], str] = {}
@@ -146,7 +146,7 @@ class Snapshot:
                     raise ValueError("pages and exchanges differ")
                 self.index = NanpBitmap(sections["exchanges"], pages)
             else:
-                self.index = Keyed(sections["numbers"], sections["codes"], sections["days"])
+                self.index = Keyed(sections["numbers"], sections["codes"], sections["days"], sections.get("since"))
         except (KeyError, ValueError, IndexError) as error:
             raise SnapshotError(f"{where}: the manifest does not fit data.bin") from error
 

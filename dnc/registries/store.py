@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -23,13 +23,15 @@ from typing import Literal
 
 import numpy as np
 
-from dnc.registries.bindings import Binding, all_bindings, binding_of, bindings_for, number_area
+from dnc.registries.asked import Answer, answer_of
+from dnc.registries.bindings import all_bindings, binding_of, bindings_for, number_area
 from dnc.registries.compare import Difference, compare
 from dnc.registries.compose import Draft, Mode, Terms, compose
-from dnc.registries.evidence import EvidenceColumn, column, evidence
+from dnc.registries.evidence import EvidenceColumn, evidence
+from dnc.registries.evidence_columns import evidence_columns
 from dnc.registries.folders import RegistryError, RegistryFolder, store_lock
 from dnc.registries.formats import Format, Reading, read_into
-from dnc.registries.keyed import Keyed, Tag
+from dnc.registries.keyed import Keyed
 from dnc.registries.report import ImportReport, Numbers, ReadOptions
 from dnc.registries.snapshot import Manifest, Snapshot, SnapshotError, write_snapshot
 from dnc.registries.status import RegistryStatus, status_of
@@ -164,7 +166,11 @@ class RegistryStore:
             if target not in folder.versions():
                 raise RegistryError(f"{registry} has no version {target or 'to roll back to'}")
             snapshot = Snapshot(folder.path / target, verify=True)
-            folder.point(target, now, "rollback", reason)
+            try:
+                folder.point(target, now, "rollback", reason)
+            except OSError as error:
+                state = "the history could not be written" if folder.current() == target else "nothing was changed"
+                raise RegistryError(f"{registry}: rolling back failed ({error.strerror or error}); {state}") from error
             return snapshot.manifest
 
     def diff(self, registry: str, old: str, new: str, *, samples: int = 10) -> Difference:
@@ -208,32 +214,28 @@ class RegistryStore:
             at=at,
         )
 
-    def evidence_columns(self, numbers: Numbers, at: datetime) -> list[EvidenceColumn]:
-        """`evidence` for uint64 E.164 digits of shape (n,), one column a list; the two agree row by row."""
-        areas, index = _areas(numbers)
-        bound: dict[str, tuple[Binding, list[int]]] = {}
-        for slot, area in enumerate(areas):
-            for binding in bindings_for(area):
-                bound.setdefault(binding.name, (binding, []))[1].append(slot)
-        found = []
-        for name, (binding, slots) in bound.items():
-            table = np.zeros(len(areas), dtype=bool)
-            table[slots] = True
-            required = name in self._required or binding.requires(at.date())
-            said = column(self, binding, required=required, numbers=numbers, bound=table[index], at=at)
-            if said is not None:
-                found.append(said)
-        return found
+    def evidence_columns(
+        self,
+        numbers: Numbers,
+        at: datetime,
+        homes: Sequence[Iterable[str]] = ((),),
+        home: np.ndarray[tuple[int], np.dtype[np.intp]] | None = None,
+    ) -> list[EvidenceColumn]:
+        """`evidence` for uint64 E.164 digits of shape (n,), one column a list; the two agree row by row.
 
-    def answer(self, registry: str, number: str) -> tuple[Tag, int] | None:
-        """The last answer of a register that is asked (`US.rnd`, `AU.dncr`): tag and the day it was obtained.
+        `homes[home[i]]` are the jurisdictions of where person i lives; without `home` all live in `homes[0]`.
+        """
+        return evidence_columns(self, needed=self._required, numbers=numbers, at=at, homes=homes, home=home)
 
-        None when the number was never asked for. The day is a proleptic ordinal. Raises SnapshotError.
+    def answer(self, registry: str, number: str) -> Answer | None:
+        """The last answer of a register that is asked (`US.rnd`, `AU.dncr`) about an E.164 number.
+
+        None when the number was never asked for. Raises SnapshotError.
         """
         snapshot = self.current(registry)
         if snapshot is None or not isinstance(snapshot.index, Keyed):
             return None
-        return snapshot.index.find(int(number[1:]))
+        return answer_of(snapshot.index, int(number[1:]))
 
     def _open(self, registry: str, key: _PointerKey) -> _Live:
         folder = RegistryFolder(self.root, registry)
@@ -317,10 +319,16 @@ class _Job:
             return _refused(report, *draft.problems)
         if not write:
             return report
+        version = folder.next_version(now.astimezone(UTC))
         try:
-            version = self._write(draft, report, folder, obtained_at, source_hash)
+            self._write(draft, report, folder, version, obtained_at, source_hash)
         except OSError as error:
-            return _refused(report, f"the new version could not be written ({error.strerror or error})")
+            why = error.strerror or error
+            if folder.current() != version:
+                return _refused(report, f"the new version could not be written ({why}): the one in use is kept")
+            report = _with_warnings(
+                report, [f"the new version is in use; what follows failed ({why}) and is done by the next import"]
+            )
         except SnapshotError as error:
             return _refused(report, f"the new version could not be read back: {error}")
         return replace(report, version=version)
@@ -330,11 +338,11 @@ class _Job:
         draft: Draft,
         report: ImportReport,
         folder: RegistryFolder,
+        version: str,
         obtained_at: datetime,
         source_hash: str,
-    ) -> str:
+    ) -> None:
         now = self.options.now
-        version = folder.next_version(now.astimezone(UTC))
         manifest = {
             "registry": folder.registry,
             "version": version,
@@ -358,7 +366,6 @@ class _Job:
             Snapshot(building, verify=False)  # its shape; the hash was taken of the bytes written
             folder.publish(building, version, now, self.allow_drop)
         folder.thin(self.store._keep)
-        return version
 
     def _obtained(self, folder: RegistryFolder, source_hash: str) -> tuple[datetime, str]:
         """When the list was obtained, and what to say when these bytes were imported before."""
@@ -376,7 +383,7 @@ class _Job:
         first = min(same, key=lambda manifest: manifest.obtained_at)
         return first.obtained_at, (
             f"the same bytes were imported as version {first.version}: their age counts from "
-            f"{first.obtained_at.isoformat(timespec='seconds')}, unless --obtained-at says otherwise"
+            f"{first.obtained_at.isoformat(timespec='seconds')}, unless --obtained says otherwise"
         )
 
 
@@ -407,18 +414,6 @@ def _before(folder: RegistryFolder) -> str:
     order = [version for _, _, version, _ in folder.history()]
     older = [name for name in folder.versions() if name < current] if current else []
     return next((name for name in reversed(order) if name in older), "")
-
-
-def _areas(numbers: Numbers) -> tuple[list[str], np.ndarray[tuple[int], np.dtype[np.intp]]]:
-    """`number_area` of each number: the distinct areas and an index into them, shape (n,)."""
-    nanp = (numbers >= np.uint64(10**10)) & (numbers < np.uint64(2 * 10**10))
-    keys = np.where(nanp, numbers // np.uint64(10**7), numbers)
-    if not bool(nanp.all()):
-        digits = np.floor(np.log10(np.maximum(keys, np.uint64(1)).astype(np.float64))).astype(np.int64)
-        shift = np.maximum(digits - 3, 0).astype(np.uint64)
-        keys = np.where(nanp, keys, keys // np.uint64(10) ** shift)
-    distinct, index = np.unique(keys, return_inverse=True)
-    return [number_area(f"+{key}") for key in distinct.tolist()], index.reshape(-1)
 
 
 def _known(name: str) -> None:

@@ -61,7 +61,7 @@ def open_members(path: Path, limits: Limits, *, many: bool = False) -> Iterator[
     """
     try:
         if not stat.S_ISREG(path.stat().st_mode):  # asked before opening: opening a pipe would wait for ever
-            raise Rejected(f"{path.name} is not a regular file")
+            raise Rejected(f"{path.name} is not a regular file: name the list itself")
         with path.open("rb") as file:
             before = os.fstat(file.fileno())
             yield _members(file, before.st_size, limits, many)

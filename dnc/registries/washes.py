@@ -17,9 +17,10 @@ from pathlib import Path
 from typing import Final
 
 from dnc.registries.keyed import Tag
+from dnc.registries.plans import AUSTRALIA, SINGAPORE, Plan, national_number
 from dnc.registries.report import Numbers, Rejected, Sink, Tally
 from dnc.registries.tables import Row, headed_rows, plain_rows
-from dnc.registries.text import Line, bad_line, lines_of, nanp_number, refuse_spreadsheet, whole_lines
+from dnc.registries.text import all_lines, bad_line, nanp_number, refuse_spreadsheet, unquoted
 from dnc.registries.unpack import open_members
 
 __all__ = [
@@ -35,67 +36,58 @@ __all__ = [
 
 Blocks = Iterator[bytes]
 
-_AU: Final = re.compile(r"0[2-478]\d{8}", re.ASCII)
-_SG: Final = re.compile(r"[3689]\d{7}", re.ASCII)
 _AU_FLAGS: Final = {
     "Y": (Tag.LISTED, "listed"),
     "N": (Tag.CLEAR, "clear"),
     "I": (Tag.BLOCKED, "blocked"),
 }
 _SG_FLAGS: Final = {
-    "y": (Tag.LISTED, "listed"),
-    "yes": (Tag.LISTED, "listed"),
-    "n": (Tag.CLEAR, "clear"),
-    "no": (Tag.CLEAR, "clear"),
+    "Y": (Tag.LISTED, "listed"),
+    "YES": (Tag.LISTED, "listed"),
+    "N": (Tag.CLEAR, "clear"),
+    "NO": (Tag.CLEAR, "clear"),
 }
 _RND_ANSWERS: Final = {"yes": Tag.LISTED, "no": Tag.CLEAR, "no_data": Tag.NO_DATA}
 
 
 def read_au_input(blocks: Blocks, sink: Sink) -> None:
     """What is sent to be washed: one ten-digit Australian number a line."""
-    _one_a_line(blocks, sink, _AU, "61", "must be ten digits starting 02, 03, 04, 07 or 08", drop=1)
+    _one_a_line(blocks, sink, AUSTRALIA)
 
 
 def read_sg_upload(blocks: Blocks, sink: Sink) -> None:
     """What is sent to be filtered: one column, eight digits starting 3, 6, 8 or 9."""
-    _one_a_line(blocks, sink, _SG, "65", "must be 8 digits starting 3/6/8/9", drop=0)
+    _one_a_line(blocks, sink, SINGAPORE)
 
 
-def _one_a_line(blocks: Blocks, sink: Sink, shape: re.Pattern[str], country: str, reason: str, *, drop: int) -> None:
-    first = 1
-    for block in whole_lines(blocks, sink):
-        for line in lines_of(block, first, sink):
-            sink.lines += 1
-            if refuse_spreadsheet(line, sink):
-                continue
-            text = line.text.strip()
-            if text.startswith('"') and text.endswith('"'):
-                text = text.strip('"')
-                sink.note("quoted fields", line.number)
-            if not shape.fullmatch(text):
-                bad_line(line, reason, sink)
-                continue
-            sink.add(int(country + text[drop:]), code=Tag.CLEAR)
-        first += block.count(b"\n")
+def _one_a_line(blocks: Blocks, sink: Sink, plan: Plan) -> None:
+    """What we send must be in the layout that the register asks for: nothing but quotes is put right."""
+    for line in all_lines(blocks, sink):
+        sink.lines += 1
+        if refuse_spreadsheet(line, line.text, sink):
+            continue
+        number = plan.read(unquoted(line, line.text, sink))
+        if number is None:
+            bad_line(line, plan.reason, sink)
+            continue
+        sink.add(number, code=Tag.CLEAR)
 
 
 def read_au_result(blocks: Blocks, sink: Sink) -> None:
     """What came back: number and flag, `Y` listed, `N` clear, `I` invalid (nobody may call it)."""
     answered: set[int] = set()
     for row in plain_rows(blocks, sink):
-        number = row["0"]
-        flag = row["1"].upper()
-        if not _AU.fullmatch(number):
-            bad_line(row.line, "must be ten digits starting 02, 03, 04, 07 or 08", sink)
-        elif len(row.fields) != 2 or flag not in _AU_FLAGS:
-            bad_line(row.line, "unknown flag: only Y, N and I are known", sink)
-        else:
+        flag = _upper(row["1"], row, sink)
+        if len(row.fields) != 2 or flag not in _AU_FLAGS:
+            bad_line(row.line, "must be a number and a flag: only Y, N and I are known", sink)
+            continue
+        number = national_number(row.line, row["0"], AUSTRALIA, sink)
+        if number is not None:
             code, word = _AU_FLAGS[flag]
             if code is Tag.BLOCKED:
                 sink.note("invalid number treated as not callable", row.line.number)
-            digits = int("61" + number[1:])
-            answered.add(digits)
-            sink.add(digits, code=code, label=f"{word}:+{digits}")
+            answered.add(number)
+            sink.add(number, code=code, label=f"{word}:+{number}")
     _compare(sink, answered, read_au_input)
 
 
@@ -104,17 +96,23 @@ def read_sg_result(blocks: Blocks, sink: Sink) -> None:
     answered: set[int] = set()
     needs = [("number", "telephone number", "phone number"), ("no voice call", "voice", "no voice calls")]
     for row in headed_rows(blocks, sink, needs=needs):
-        answer = row["no voice call"].lower()
-        if not _SG.fullmatch(row["number"]):
-            bad_line(row.line, "must be 8 digits starting 3/6/8/9", sink)
-        elif answer not in _SG_FLAGS:
+        answer = _upper(row["no voice call"], row, sink)
+        if answer not in _SG_FLAGS:
             bad_line(row.line, "unknown answer: only Y and N are known", sink)
-        else:
+            continue
+        number = national_number(row.line, row["number"], SINGAPORE, sink)
+        if number is not None:
             code, word = _SG_FLAGS[answer]
-            digits = int("65" + row["number"])
-            answered.add(digits)
-            sink.add(digits, code=code, label=f"{word}:+{digits}")
+            answered.add(number)
+            sink.add(number, code=code, label=f"{word}:+{number}")
     _compare(sink, answered, read_sg_upload)
+
+
+def _upper(flag: str, row: Row, sink: Sink) -> str:
+    """The flag in upper case, as the registers write them; noted where it was not."""
+    if flag != flag.upper():
+        sink.note("lower-case flag read as upper case", row.line.number)
+    return flag.upper()
 
 
 def read_sg_errors(blocks: Blocks, sink: Sink) -> None:
@@ -144,10 +142,15 @@ def read_rnd_response(blocks: Blocks, sink: Sink) -> None:
         number = _number_and_date(row, sink, columns=3)
         if number is None:
             continue
-        answer = row["2"].lower()
+        answer = re.sub(r"\W", "_", row["2"].lower())
         if answer not in _RND_ANSWERS:
             bad_line(row.line, "unknown answer: only yes, no and no_data are known", sink)
             continue
+        if answer == "no" and not row.line.end:
+            bad_line(row.line, "the last answer has no line end: this no may be a no_data cut short", sink)
+            continue
+        if answer != row["2"]:
+            sink.note("answer not written yes, no or no_data, and read as that", row.line.number)
         label = f"{answer}:+{number}"
         sink.add(number, code=_RND_ANSWERS[answer], label=label)
         sink.row(label, {"number": f"+{number}", "date": row["1"], "answer": answer})
@@ -157,7 +160,7 @@ def _number_and_date(row: Row, sink: Sink, *, columns: int) -> int | None:
     if len(row.fields) != columns:
         bad_line(row.line, f"{len(row.fields)} columns, not {columns}", sink)
         return None
-    number = nanp_number(Line(row.line.number, row["0"], row.line.end), row["0"], sink)
+    number = nanp_number(row.line, row["0"], sink)
     if number is None:
         return None
     day = _day(row["1"])
@@ -196,9 +199,12 @@ def _compare(sink: Sink, answered: set[int], read_input: Callable[[Blocks, Sink]
         return
     sent = _Sent()
     inner = Sink("wash input", sent, sink.options)
-    with open_members(sent_file, sink.options.limits) as members:
-        for member in members:
-            read_input(member.blocks, inner)
+    try:
+        with open_members(sent_file, sink.options.limits) as members:
+            for member in members:
+                read_input(member.blocks, inner)
+    except Rejected as error:
+        raise Rejected(f"the list that was sent: {error}; name it with --wash-input") from error
     if not inner.report(file=sent_file.name).accepted:
         raise Rejected(f"the list that was sent ({sent_file.name}) is not readable: import it to see why")
     missing = sent.numbers - answered

@@ -126,6 +126,7 @@ def classify_call(
     ring_s: float = 0.0,
     rings: int = 0,
     machine: bool = False,
+    let_go: bool = True,
 ) -> CallOutcome:
     """What one call was.
 
@@ -133,7 +134,8 @@ def classify_call(
 
     A person who answered and met no agent counts as abandoned, also when that person hung up first (policy:
     nobody can show that the two seconds would have been kept). An unanswered call must have rung for
-    `min_ring_s` seconds OR `min_rings` rings before it was let go (16 CFR 310.4(b)(4)(ii)).
+    `min_ring_s` seconds OR `min_rings` rings before it was let go (16 CFR 310.4(b)(4)(ii)); one that the network
+    ended (busy, not in service: `let_go` false) had no time to.
     """
     if answered and machine:
         return CallOutcome("machine", "NOT_A_PERSON", live=False, abandoned=False)
@@ -143,10 +145,10 @@ def classify_call(
         if connect_delay_s > rule.connect_within_s:
             return CallOutcome("abandoned", "LATE_AGENT", live=True, abandoned=True)
         return CallOutcome("connected", "OK", live=True, abandoned=False)
-    limits = (rule.min_ring_s is None and rule.min_rings is None) or (
+    rang = (rule.min_ring_s is None and rule.min_rings is None) or (
         (rule.min_ring_s is not None and ring_s >= rule.min_ring_s)
         or (rule.min_rings is not None and rings >= rule.min_rings)
     )
-    if limits:
+    if rang or not let_go:
         return CallOutcome("ok", "OK", live=False, abandoned=False)
     return CallOutcome("violation", "RING_TOO_SHORT", live=False, abandoned=False)

@@ -29,7 +29,12 @@ LIVE = frozenset({"preview", "manual"})
 
 
 def mode_is(applies: str, mode: str) -> bool:
-    """Whether a rule for `applies` (all, live, automated or a mode) binds a call placed in `mode`."""
+    """Whether a rule for `applies` (all, live, automated or a mode) binds a call placed in `mode`.
+
+    A mode that nobody knows is bound by the rules of every mode.
+    """
+    if mode not in AUTOMATED and mode not in LIVE:
+        return True
     if applies == "automated":
         return mode in AUTOMATED
     if applies == "live":
@@ -72,7 +77,8 @@ class Rulebook:
     def __post_init__(self) -> None:
         self.calendars = Calendars(self.calendar_rules)
         self._bound: dict[tuple[tuple[str, ...], str, str], Bound] = {}
-        every = (r.jurisdiction for table in (self.windows, self.caps, self.consents) for r in table)
+        tables = (self.windows, self.caps, self.consents, self.suspensions)
+        every = [r.jurisdiction for table in tables for r in table] + [s for r in self.sources for s in r.states]
         self._subdivisions = sorted({p for text in every for p in text.split(",") if "-" in p})
 
     def bound(self, jurisdictions: tuple[str, ...], scope: str, mode: str) -> Bound:
@@ -98,6 +104,14 @@ class Rulebook:
             if rule.kind == "ebr" and rule.jurisdiction == country:
                 return rule.months_after_transaction, rule.months_after_inquiry, rule.citation
         return None
+
+    @property
+    def rnd_renewed_on_day(self) -> int:
+        """The day of the month on which the Reassigned Numbers Database is renewed."""
+        for source in self.sources:
+            if source.kind == "rnd" and source.renewed_on_day is not None:
+                return source.renewed_on_day
+        raise LookupError("No rule says when the Reassigned Numbers Database is renewed; restore dnc_sources.toml.")
 
     def _bind(self, given: tuple[str, ...], scope: str, mode: str) -> Bound:
         countries = tuple(dict.fromkeys(j[:2] for j in given))
@@ -145,9 +159,11 @@ class Rulebook:
     ) -> tuple[tuple[WindowRule, ...], tuple[str, ...], dict[str, str]]:
         """Windows that bind; countries that have none; the scope used in each country."""
         window_scope: dict[str, str] = {}
+        # The row for unknown states is no country's own: a place that names no country has no window.
+        countrywide = [w for w in self.windows if not w.covers_unknown_state_of]
         for country in countries:
             for wanted in (scope, self.fallback.get(scope, scope)):
-                if any(w.jurisdiction == country and w.scope in (wanted, "both") for w in self.windows):
+                if any(w.jurisdiction == country and w.scope in (wanted, "both") for w in countrywide):
                     window_scope[country] = wanted
                     break
         bound = []

@@ -9,7 +9,16 @@ import sys
 from collections.abc import Iterable
 
 from dnc.rules.book import Rulebook
-from dnc.rules.listing import calendar_words, cap_words, dates, holiday_words, hours, trust
+from dnc.rules.listing import (
+    calendar_words,
+    cap_words,
+    consent_calls,
+    dates,
+    enough_words,
+    holiday_words,
+    hours,
+    trust,
+)
 from dnc.rules.loading import load
 from dnc.rules.model import CalendarRule, CapRule, ConsentRule, ListSource, Rule, WindowRule
 
@@ -92,6 +101,7 @@ def _caps(rules: Iterable[CapRule]) -> str:
     for r in rules:
         notes = [
             "connected calls only" if not r.counts_unconnected else "",
+            "texts too" if r.counts_texts else "",
             "lifted when a live agent is guaranteed" if r.lifted_by_guaranteed_agent else "",
             f"numbers: {', '.join(r.number_kinds)}" if r.number_kinds else "",
         ]
@@ -117,7 +127,7 @@ def _lists(rules: Iterable[ListSource]) -> str:
             f"`{r.id}`",
             r.name,
             r.kind + (", required" if r.required else ""),
-            "" if r.max_age_days is None else f"{r.max_age_days} days",
+            _age(r),
             ", ".join(r.scopes),
             ", ".join(r.lifted_by),
             _dates(r),
@@ -130,6 +140,12 @@ def _lists(rules: Iterable[ListSource]) -> str:
     return "## Suppression lists\n\n" + _table(head, rows)
 
 
+def _age(rule: ListSource) -> str:
+    if rule.renewed_on_day is not None:
+        return f"until day {rule.renewed_on_day} of the month"
+    return "" if rule.max_age_days is None else f"{rule.max_age_days} days"
+
+
 def _consents(rules: Iterable[ConsentRule]) -> str:
     rows = [
         [
@@ -137,8 +153,8 @@ def _consents(rules: Iterable[ConsentRule]) -> str:
             ", ".join(r.jurisdictions),
             r.kind,
             r.rule,
-            f"{', '.join(r.scopes)}; {', '.join(r.modes)}" if r.kind == "required" else "",
-            ", ".join(r.bases),
+            consent_calls(r) if r.kind == "required" else "",
+            enough_words(r),
             _dates(r),
             r.citation,
             _trust(r),

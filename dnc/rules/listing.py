@@ -29,7 +29,9 @@ __all__ = [
     "ListedRule",
     "calendar_words",
     "cap_words",
+    "consent_calls",
     "dates",
+    "enough_words",
     "holiday_words",
     "hours",
     "listing",
@@ -128,6 +130,22 @@ def cap_words(rule: CapRule) -> str:
     return f"{what}, the day after it counted first" if rule.trigger and rule.day_one == "next" else what
 
 
+def consent_calls(rule: ConsentRule) -> str:
+    """Which calls a rule of consent binds: purposes; modes; trades."""
+    sectors = f"only {', '.join(rule.sectors)}" if rule.sectors else ""
+    return "; ".join(filter(None, (", ".join(rule.scopes), ", ".join(rule.modes), sectors)))
+
+
+def enough_words(rule: ConsentRule) -> str:
+    """What satisfies a rule of consent: `pewc, express; 42 days old at most; and a licence`."""
+    words = [", ".join(rule.bases)] if rule.bases else []
+    if rule.valid_days is not None:
+        words.append(f"{rule.valid_days} days old at most")
+    if rule.authorised_caller:
+        words.append("and the caller's licence")
+    return "; ".join(words)
+
+
 def calendar_words(rule: CalendarRule) -> str:
     """Which days a calendar holds."""
     parts = [
@@ -156,8 +174,7 @@ def _rows(book: Rulebook) -> Iterator[ListedRule]:
         where = source.states or _split(source.jurisdiction)
         yield _row("list", source, ", ".join(source.scopes), _list(source), where)
     for consent in book.consents:
-        calls = "; ".join(filter(None, (", ".join(consent.scopes), ", ".join(consent.modes))))
-        yield _row("consent", consent, calls, _consent(consent), consent.jurisdictions)
+        yield _row("consent", consent, consent_calls(consent), _consent(consent), consent.jurisdictions)
     for abandonment in book.abandonments:
         yield _row("abandonment", abandonment, abandonment.scope, _abandonment(abandonment))
     for retention in book.retentions:
@@ -206,6 +223,7 @@ def _window(rule: WindowRule) -> str:
 def _cap(rule: CapRule) -> str:
     notes = [
         "connected calls only" if not rule.counts_unconnected else "",
+        "texts too" if rule.counts_texts else "",
         "lifted when a live agent is guaranteed" if rule.lifted_by_guaranteed_agent else "",
         f"numbers: {', '.join(rule.number_kinds)}" if rule.number_kinds else "",
     ]
@@ -217,6 +235,8 @@ def _list(rule: ListSource) -> str:
     words = [f"{rule.name}: {_LIST_WORDS[rule.kind]}"]
     if rule.max_age_days is not None:
         words.append(f"a copy of {rule.max_age_days} days at most")
+    if rule.renewed_on_day is not None:
+        words.append(f"an answer counts until newer data come out, on day {rule.renewed_on_day} of each month")
     if rule.honor_max_business_days is not None:
         words.append(f"a request honoured within {rule.honor_max_business_days} business days (here: at once)")
     if rule.lifted_by:
@@ -227,7 +247,7 @@ def _list(rule: ListSource) -> str:
 def _consent(rule: ConsentRule) -> str:
     words = [rule.rule]
     if rule.bases:
-        words.append(f"enough: {', '.join(rule.bases)}")
+        words.append(f"enough: {enough_words(rule)}")
     if rule.kind == "ebr":
         words.append(
             f"{rule.months_after_transaction} months after a transaction, {rule.months_after_inquiry} after an inquiry"

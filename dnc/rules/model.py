@@ -97,6 +97,7 @@ class CapRule(Rule):
     trigger: Literal["", "conversation", "abandoned", "amd_machine", "refusal"] = ""
     day_one: Literal["trigger", "next"] = "trigger"
     counts_unconnected: bool = True
+    counts_texts: bool = False  # a text message counts as an attempt does
     lifted_by_guaranteed_agent: bool = False
     number_kinds: tuple[str, ...] = ()
     prose: tuple[tuple[str, str], ...] = ()
@@ -141,6 +142,7 @@ class ListSource(Rule):
     states: tuple[str, ...] = ()
     lifted_by: tuple[str, ...] = ()
     max_age_days: int | None = None
+    renewed_on_day: int | None = None  # day of the month; an answer from before the last one is out of date
     honor_max_business_days: int | None = None
     retention_years: int | None = None
     prose: tuple[tuple[str, str], ...] = ()
@@ -156,7 +158,10 @@ class ConsentRule(Rule):
     scopes: tuple[str, ...] = ()
     modes: tuple[str, ...] = ()
     line_types: tuple[str, ...] = ()
+    sectors: tuple[str, ...] = ()  # empty: whatever is sold
     bases: tuple[str, ...] = ()
+    valid_days: int | None = None  # an agreement older than so many days does not count
+    authorised_caller: bool = False  # only a caller with a licence for the sector may call at all
     lifted_by: tuple[str, ...] = ()
     when: str = ""
     honor_max_business_days: int | None = None

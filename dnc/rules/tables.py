@@ -21,12 +21,13 @@ from dnc.rules.model import (
     WindowRule,
 )
 from dnc.rules.reading import Row
-from dnc.values import Code, Mode, Scope
+from dnc.values import Code, Mode, Scope, Sector
 
 __all__ = ["SCOPES", "TABLES", "read_rule", "read_suspension"]
 
 SCOPES: tuple[str, ...] = get_args(Scope)
 MODES: tuple[str, ...] = get_args(Mode)
+SECTORS: tuple[str, ...] = tuple(filter(None, get_args(Sector)))
 _APPLIES = ("all", "live", "automated", "prerecorded")
 _STATUS = ("", "verified", "disputed-verify", "general-knowledge-verify", "policy")
 _BASE = re.compile(r"holidays\.([A-Z]{2})\((?:subdiv='?([A-Z]{2,3}|\*)'?|categories=([a-z_+]+))?\)")
@@ -91,6 +92,9 @@ def _cap(row: Row) -> CapRule:
     count_by = row.texts("count_by", ("person", "number", "debt", "subject"))
     if len({"person", "number"} & set(count_by)) != 1:
         raise row.error("count_by", 'must name "person" or "number", one of them; correct it')
+    counts_texts = row.take("counts_texts", bool, False)
+    if trigger and counts_texts:
+        raise row.error("counts_texts", "goes with caps on attempts only; leave it out where there is a trigger")
     return CapRule(
         scope=row.one_of("scope", (*SCOPES, "both")),
         limit=limit,
@@ -102,6 +106,7 @@ def _cap(row: Row) -> CapRule:
         trigger=trigger,
         day_one=row.one_of("day_one", ("trigger", "next"), "trigger"),
         counts_unconnected=row.take("counts_unconnected", bool, True),
+        counts_texts=counts_texts,
         lifted_by_guaranteed_agent=row.take("lifted_by_guaranteed_agent", bool, False),
         number_kinds=row.texts("number_kinds", ("home", "work", "other")),
         prose=row.prose(("window", "counts", "counted", "not_counted", "rule", "per", "unless")),
@@ -171,6 +176,7 @@ def _list_source(row: Row) -> ListSource:
         states=row.texts("states"),
         lifted_by=row.texts("lifted_by"),
         max_age_days=row.whole("max_age_days"),
+        renewed_on_day=row.whole("renewed_on_day", at_least=1),
         honor_max_business_days=row.whole("honor_max_business_days"),
         retention_years=row.whole("retention_years"),
         prose=row.prose(
@@ -192,6 +198,8 @@ def _list_source(row: Row) -> ListSource:
     )
     if source.required and source.kind in ("national", "state") and source.max_age_days is None:
         raise row.error("max_age_days", "is missing; a required list has an age at which it may not be used")
+    if source.kind == "rnd" and not 1 <= (source.renewed_on_day or 0) <= 28:
+        raise row.error("renewed_on_day", "is the day of the month, 1 to 28, on which the database is renewed; add it")
     if (source.kind == "state") != bool(source.states):
         raise row.error("states", 'goes with kind = "state", and only with it; correct one')
     return source
@@ -207,7 +215,10 @@ def _consent(row: Row) -> ConsentRule:
         scopes=row.texts("scopes", SCOPES),
         modes=row.texts("modes", (*MODES, "automated", "live")),
         line_types=row.texts("line_types", ("mobile", "fixed")),
+        sectors=row.texts("sectors", SECTORS),
         bases=row.texts("bases"),
+        valid_days=row.whole("valid_days", at_least=1),
+        authorised_caller=row.take("authorised_caller", bool, False),
         lifted_by=row.texts("lifted_by", ("ebr",)),
         when=row.text("when", ""),
         honor_max_business_days=row.whole("honor_max_business_days"),

@@ -8,22 +8,25 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 NOT_BENCHMARKS = {"__main__", "machine", "measure"}
+CALLED = {"do_not_call": "dnc"}  # a module called dnc would hide the product's package
 
 
-def names() -> list[str]:
-    """List the benchmarks that this folder holds."""
-    return sorted(file.stem for file in HERE.glob("*.py") if file.stem not in NOT_BENCHMARKS)
+def benchmarks() -> dict[str, str]:
+    """Map the name of each benchmark that this folder holds to its module."""
+    modules = {file.stem for file in HERE.glob("*.py")} - NOT_BENCHMARKS
+    return dict(sorted((CALLED.get(module, module), module) for module in modules))
 
 
 def main() -> int:
     """Run the named benchmark, or say which there are."""
     sys.path.insert(0, str(HERE))
-    if len(sys.argv) < 2 or sys.argv[1] not in names():
+    known = benchmarks()
+    if len(sys.argv) < 2 or sys.argv[1] not in known:
         print("usage: scripts/bench NAME [options]; scripts/bench NAME --help", file=sys.stderr)
-        for name in names():
-            print(f"  {name:<12} {importlib.import_module(name).SUMMARY}", file=sys.stderr)
+        for name, module in known.items():
+            print(f"  {name:<12} {importlib.import_module(module).SUMMARY}", file=sys.stderr)
         return 2
-    return int(importlib.import_module(sys.argv[1]).main(sys.argv[2:]) or 0)
+    return int(importlib.import_module(known[sys.argv[1]]).main(sys.argv[2:]) or 0)
 
 
 if __name__ == "__main__":

@@ -106,9 +106,11 @@ def test_calls_consents_and_entries_are_kept_and_the_answer_says_by_which_rule_u
 def test_the_name_that_the_law_wants_beside_a_consent_moves_to_the_consent_record_which_is_revoked(dialer, busy):
     answer = erase(dialer, busy)
     assert len(answer["names_moved_to_consent_records"]) == 1
-    ((basis, given, revoked, source),) = busy.sql("SELECT basis, given_at, revoked_at, source FROM consent")
-    assert basis == "pewc" and given.startswith("2026-05-04") and revoked is not None
-    assert NAME in source and "310.5(a)(8)" in source and "line 2" in source
+    ((basis, given, revoked, honour_by, name, reason, source),) = busy.sql(
+        "SELECT basis, given_at, revoked_at, honour_by, name, reason, source FROM consent"
+    )
+    assert basis == "pewc" and given.startswith("2026-05-04") and revoked is not None and honour_by > revoked[:10]
+    assert NAME in name and "310.5(a)(8)" in reason and source == "list people.csv, line 2"
     assert erase(dialer, busy, BOB)["names_moved_to_consent_records"] == []  # Bob consented to nothing
     assert "Bob" not in json.dumps(busy.sql("SELECT * FROM lead")) + json.dumps(busy.sql("SELECT * FROM consent"))
 

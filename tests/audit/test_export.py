@@ -62,7 +62,7 @@ def test_the_case_file_holds_everything_about_the_number_and_nothing_about_other
     (lead,) = case["leads"]
     assert (lead["first_name"], lead["file_name"], lead["line"]) == (NAME, "people.csv", 2)
     assert [phone["number"] for phone in lead["phones"]] == [ADA, SECOND] and lead["custom"] == {"colour": "blue"}
-    assert [each["source"] for each in case["consents"]] == ["web form", "list people.csv, line 2"]
+    assert [each["source"] for each in case["consents"]] == ["forms.csv", "list people.csv, line 2"]
     assert BOB not in json.dumps(case).replace("asked for Bob", "") and "bob@example" not in json.dumps(case)
 
 
@@ -78,7 +78,7 @@ def test_each_decision_has_its_reasons_in_words_with_citations_and_data_versions
 
 
 def test_the_lists_consulted_are_named_with_version_source_and_dates(dialer, busy):
-    uses = {each["name"]: each for each in case_of(dialer, busy)["lists_consulted"]}
+    uses = {each["name"]: each for each in case_of(dialer, busy)["lists"]}
     national = uses["US.ndnc"]
     assert national["version"] == busy.national and national["decisions"] == 4
     assert national["source_file"] == "US.ndnc.txt" and len(national["source_sha256"]) == 64

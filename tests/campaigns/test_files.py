@@ -46,6 +46,18 @@ def test_a_sound_file_loads_with_every_default_written_out(spring):
     assert campaign.hours.country == "US"
 
 
+def test_a_trade_is_one_that_a_law_knows_and_pensions_need_a_licence(spring):
+    sound = spring.read_text()
+    assert load_campaign(spring).sector == ""
+    (said,) = spoil(spring, ("client = ", 'sector = "ponzi"\nclient = '))
+    assert "sector" in said and "ponzi" in said and "claims_management" in said
+    spring.write_text(sound)
+    (said,) = spoil(spring, ("client = ", 'sector = "pensions"\nclient = '))
+    assert "authorisation" in said and "reg. 21B" in said
+    spring.write_text(spring.read_text().replace("[seller]\n", '[seller]\nauthorisation = "FRN 123456"\n'))
+    assert load_campaign(spring).seller.authorisation == "FRN 123456"
+
+
 def test_the_hash_is_that_of_the_bytes_on_disk(spring):
     digest = hashlib.sha256(spring.read_bytes()).hexdigest()
     assert load_campaign(spring).file_hash == digest == file_hash(spring)

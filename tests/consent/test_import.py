@@ -115,13 +115,13 @@ def test_evidence_is_taken_from_its_folder_only(world, consent, tmp_path):
     assert consent("import", file, "--campaign", "day", "--evidence-folder", forms).code == 1
     assert [each[2] for each in rejects(world)] == ["EVIDENCE_MISSING"] * 2
     (row,) = consent("show", "+12125550100", "--json").json["rows"]
-    assert (row["evidence_name"], row["copies"]) == ("a.pdf", "intact")
+    assert (row["reference"], row["copies"]) == ("a.pdf", "intact")
 
 
 @pytest.mark.parametrize(
     ("head", "text", "says"),
     [
-        ("name,phone\n", "Ann,+12125550100\n", "names no column 'number' beside 'basis' or 'revoked_at'"),
+        ("name,phone\n", "Ann,+12125550100\n", "names no column 'number' beside one of 'basis', 'revoked_at'"),
         ("number,phone,basis\n", "1,2,3\n", "two columns mean 'number'"),
         (HEAD, "", "no rows behind its header"),
     ],

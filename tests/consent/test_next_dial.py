@@ -2,20 +2,23 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 
+import numpy as np
 import pytest
-from world import NOON, World
+from world import NOON, World, campaign_text
 
 from dialer.runtime.asking import ask, open_rulebook
+from dialer.runtime.preview import verdicts
 from dialer.runtime.reassigned import reassigned, reassigned_columns
 from dialer.store import calls, consents, outcomes
-from dialer.store.consents import Proof
+from dialer.store.consents import Statement
 from dialer.store.database import open_store
 from dialer.store.facts import StoreFacts
 from dnc.gate import Gate
 from dnc.registries import RegistryStore
-from dnc.values import Code, Consent, ProposedCall
+from dnc.values import Code, Consent, ProposedCall, RndReply
 
 
 @contextmanager
@@ -77,6 +80,7 @@ def test_a_consent_opens_and_a_revocation_closes(world, consent):
 
 
 def test_a_consent_is_for_one_client_and_its_purposes(world, consent):
+    (world.root / "campaigns" / "other.toml").write_text(campaign_text(name="other", client="rival"))
     number = unconsented(world)
     call = call_to(world, number)
     with another_process(world) as gate:
@@ -96,8 +100,7 @@ def test_a_revocation_holds_for_a_purpose_the_consent_never_named(world):
         Consent("pewc", NOON - timedelta(days=2), NOON - timedelta(days=5)),
     ]
     with world.store() as store, store.writing() as tx:
-        told = [(number, "evergreen", each, Proof(scopes=("research",)).as_source()) for each in rows]
-        consents.record_new(tx, told, by="ann", at=NOON)
+        consents.record(tx, [Statement(number, "evergreen", each, ("research",)) for each in rows], by="ann", at=NOON)
         found = consents.standing(tx, number, "evergreen", "telemarketing")
     assert found is not None and found.basis == "revoked"
 
@@ -136,8 +139,6 @@ def test_a_business_relationship_lifts_the_national_list_for_its_months(world, c
         # An earlier date does not take the later one back.
         assert consent("ebr", number, "--transaction", "2020-01-01", "--campaign", "day").code == 0
         assert gate.check(call_to(world, number), NOON).allowed
-    assert consent("ebr", "+12125550199", "--inquiry", "2026-11-01", "--campaign", "day").code == 4
-    assert consent("ebr", number, "--inquiry", "2999-01-01", "--campaign", "day").code == 2
 
 
 @pytest.mark.parametrize(
@@ -155,29 +156,69 @@ def test_an_imported_answer_of_the_rnd_reaches_the_gate(world, answer, reasons):
     verdict = ask(world.workspace, world.campaign, number, NOON).verdict
     assert verdict is not None and verdict.reasons == reasons
     told = registries.answer("US.rnd", number)
-    assert told is not None and told[1] == obtained.toordinal()
+    assert told is not None
+    assert (told.obtained, told.since) == (obtained.toordinal(), date(2026, 5, 4).toordinal())
 
 
-def test_maine_is_called_only_on_a_recent_no(tmp_path):
+ASKED_FOR = [
+    ("2026-05-04", datetime(2026, 11, 13, 17, tzinfo=UTC), True),  # the day of consent, and the newest data
+    ("2026-01-01", datetime(2026, 11, 13, 17, tzinfo=UTC), True),
+    ("2026-05-05", datetime(2026, 11, 13, 17, tzinfo=UTC), False),  # disconnected on the day between, perhaps
+    ("2026-05-04", datetime(2026, 11, 16, 17, tzinfo=UTC), False),  # newer data came out on 15 November
+]
+
+
+def test_maine_is_called_only_on_a_no_for_the_consent_and_from_the_newest_data(tmp_path):
     from world import make_world
 
     world = make_world(tmp_path / "w", people=20, areas={"212": "NY", "305": "FL"})
     number = next(one for one in world.numbers if one[2:5] == "207")
+    call = replace(call_to(world, number), consent=Consent("pewc", given_at=datetime(2026, 5, 4, 10, tzinfo=UTC)))
     file = world.root / "rnd.csv"
-    file.write_text(f"{number[2:]},2026-05-04,no\n")
     registries = RegistryStore(world.workspace.registries_dir)
-    assert registries.import_file(file, "us_rnd.response", obtained_at=NOON - timedelta(days=31)).accepted
-    call = call_to(world, number)
-    answer = reassigned(registries)
-    import numpy as np
+    obtained = datetime(2026, 10, 16, 12, tzinfo=UTC)
+    for since, at, counts in ASKED_FOR:
+        file.write_text(f"{number[2:]},{since},no\n")
+        assert registries.import_file(file, "us_rnd.response", obtained_at=obtained).accepted
+        with world.store() as store, store.reading() as tx:
+            gate = Gate(open_rulebook(world.workspace), StoreFacts(tx, registries, rnd=reassigned(registries)))
+            assert (Code.RND_NO_DATA not in gate.check(call, at).reasons) is counts
+        reply = RndReply("no", date.fromisoformat(since), date(2026, 10, 16))
+        assert reassigned(registries)(call, at) == reply
+        said = reassigned_columns(registries, np.array([int(number[1:]), 12125550100], dtype=np.uint64))
+        assert said.rnd.tolist() == ["no", ""]
+        assert said.rnd_since.tolist() == [reply.since, None] and said.rnd_obtained.tolist() == [reply.obtained, None]
 
-    digits = np.array([int(number[1:]), 12125550100], dtype=np.uint64)
-    for at, said in ((NOON, "no"), (NOON + timedelta(days=1), None)):
-        verdict = ask(world.workspace, world.campaign, number, at).verdict
-        assert verdict is not None
-        assert (Code.RND_NO_DATA in verdict.reasons) is (said is None)
-        assert answer(call, at) == said
-        assert reassigned_columns(registries, digits, at).tolist() == [said or "", ""]
+
+def test_the_trade_a_campaign_names_reaches_the_gate_and_the_preview(world):
+    plans = world.campaign.model_copy(update={"sector": "medicare_plans"})
+    asked = {free(world, "212"), next(n for n in world.numbers if not call_to(world, n).consent.given_at)}
+    before = verdicts(world.workspace, world.campaign, NOON)
+    shown = verdicts(world.workspace, plans, NOON)
+    for number in asked:
+        told = ask(world.workspace, plans, number, NOON).verdict
+        assert told is not None
+        consented = call_to(world, number).consent.basis == "pewc"
+        assert any(check.rule == "US.sector.medicare" and check.passed == consented for check in told.checks)
+        assert shown[number] == before[number] | (set() if consented else {"CONSENT_REQUIRED"})
+    assert shown != before
+
+
+def test_answers_of_the_rnd_are_kept_with_the_date_of_their_question(tmp_path):
+    store = RegistryStore(tmp_path / "r")
+    file = tmp_path / "rnd.csv"
+    file.write_text("9195550101,2026-01-10,no\n9195550102,2026-01-10,no\n9195550101,2025-01-10,no\n")
+    assert store.import_file(file, "us_rnd.response", obtained_at=NOON - timedelta(days=9)).accepted
+    file.write_text("9195550102,2026-03-01,yes\n9195550102,2020-01-01,no\n9195550103,2026-02-02,no_data\n")
+    assert store.import_file(file, "us_rnd.response", obtained_at=NOON - timedelta(days=2)).accepted
+    answers = [store.answer("US.rnd", f"+1919555010{n}") for n in (1, 2, 3, 4)]
+    assert [one and (one.tag.name, date.fromordinal(one.since).isoformat()) for one in answers] == [
+        ("CLEAR", "2025-01-10"),
+        ("LISTED", "2026-03-01"),
+        ("NO_DATA", "2026-02-02"),
+        None,
+    ]
+    assert answers[0] is not None and answers[0].obtained == (NOON - timedelta(days=9)).toordinal()
 
 
 def test_the_clock_of_a_revocation_is_shown_and_not_used(consent, world):

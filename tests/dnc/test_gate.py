@@ -7,15 +7,18 @@ import pytest
 
 import dnc.gate
 from dnc.gate import CampaignCap, Facts, Gate, MemoryFacts, Policy, clear_lists, evaluate
+from dnc.gate.rnd import newest_data
 from dnc.places import place_of
 from dnc.rules import load
-from dnc.values import Block, Code, Consent, Ebr, ListEvidence, PastEvent, Place, ProposedCall
+from dnc.values import Block, Code, Consent, Ebr, ListEvidence, PastEvent, Place, ProposedCall, RndReply
 
 BOOK = load()
 NOON = datetime(2026, 11, 23, 17, 0, tzinfo=UTC)  # Monday, 12:00 in New York
 NC, FL, OK, LONDON = "+19195550101", "+13055550106", "+14055550186", "+442079460101"
 PEWC = Consent("pewc", given_at=datetime(2026, 1, 2, tzinfo=UTC))
 CLEAR = clear_lists(BOOK)
+#: Asked since the day of PEWC, answered on the day after the newest data came out.
+RND_NO = RndReply("no", date(2026, 1, 2), date(2026, 11, 16))
 
 
 def call(number=NC, *, scope="telemarketing", mode="predictive", consent=PEWC, **more):
@@ -146,9 +149,11 @@ def test_pa_sb_992_begins_on_its_date_by_the_called_partys_calendar():
 
 def test_an_unknown_state_is_held_to_every_state():
     unknown = call(place=Place(("US",), ("America/New_York",)), mode="manual")
-    assert reasons(unknown, facts(rnd="no"), at=NOON.replace(hour=14)) == ["HOURS_STATE"]  # 09:00, Kentucky opens at 10
-    assert reasons(unknown, facts(rnd="no"), at=NOON.replace(hour=15)) == ["ALLOW"]
-    assert reasons(unknown, facts(rnd="no"), at=NOON.replace(hour=23)) == ["HOURS_STATE"]  # 18:00, Rhode Island
+    assert reasons(unknown, facts(rnd=RND_NO), at=NOON.replace(hour=14)) == [
+        "HOURS_STATE"
+    ]  # 09:00, Kentucky opens at 10
+    assert reasons(unknown, facts(rnd=RND_NO), at=NOON.replace(hour=15)) == ["ALLOW"]
+    assert reasons(unknown, facts(rnd=RND_NO), at=NOON.replace(hour=23)) == ["HOURS_STATE"]  # 18:00, Rhode Island
 
 
 # --- closures --------------------------------------------------------------------------------------------
@@ -295,26 +300,169 @@ def test_a_listing_that_no_rule_asks_for_is_honoured_in_telemarketing():
     assert reasons(johannesburg, facts(evidence), NOON.replace(hour=10)) == ["DNC_NATIONAL"]
 
 
+def test_a_list_the_house_keeps_for_itself_is_kept_up_to_date_or_nobody_is_called():
+    own = ListEvidence("state", "US-NC.state", jurisdiction="US-NC", age_days=31, max_age_days=31)
+    assert reasons(known=facts(own)) == ["ALLOW"]
+    assert reasons(known=facts(replace(own, age_days=32))) == ["DNC_STALE"]
+    assert reasons(known=facts(replace(own, status="stale"))) == ["DNC_STALE"]
+    assert reasons(known=facts(replace(own, status="missing"))) == ["DNC_MISSING"]
+    assert reasons(known=facts(replace(own, status="unreadable"))) == ["DATA_UNREADABLE"]
+    assert reasons(call(scope="debt_collection"), facts(replace(own, status="stale"))) == ["ALLOW"]
+    # Bloctel ended on 10 August 2026: an old copy of it keeps nobody from anything, a listing still does.
+    bloctel = ListEvidence("national", "FR.bloctel", jurisdiction="FR", status="stale")
+    paris = call("+33199000101", consent=replace(PEWC, basis="existing_contract"))
+    assert reasons(paris, facts(bloctel), NOON.replace(hour=10)) == ["ALLOW"]
+    assert reasons(paris, facts(replace(bloctel, listed=True)), NOON.replace(hour=10)) == ["DNC_NATIONAL"]
+
+
+def test_what_nobody_knows_is_no_value():
+    with pytest.raises(ValueError, match="is no kind of list"):
+        ListEvidence("guests", "US.guests")
+    with pytest.raises(ValueError, match="is no kind of past event"):
+        PastEvent(NOON, "wave")
+    with pytest.raises(ValueError, match="A block is INCONVENIENT_TIME"):
+        Block(Code.DNC_INTERNAL)
+
+
+def test_a_mode_nobody_knows_is_bound_by_the_rules_of_every_mode():
+    maine = call("+12075550125", mode="autodialler", consent=Consent())
+    six_in_the_evening = NOON.replace(hour=23)
+    assert reasons(maine, facts(rnd=RND_NO), at=six_in_the_evening) == ["HOURS_STATE", "CONSENT_REQUIRED"]
+
+
+def test_a_place_in_no_country_is_not_callable():
+    nowhere = call(place=Place(("ZZ",), ("America/New_York",)))
+    assert reasons(nowhere) == ["DATA_UNREADABLE"]
+
+
+def test_a_text_counts_where_the_rule_counts_messages():
+    texts = [PastEvent(NOON - timedelta(hours=n), "text", number="+15035550116") for n in range(1, 4)]
+    oregon = call("+15035550116")
+    assert reasons(oregon, facts(history=texts), NOON.replace(hour=20)) == ["FREQ_24H"]
+    assert reasons(oregon, facts(history=texts[:2]), NOON.replace(hour=20)) == ["ALLOW"]
+    # Regulation F counts telephone calls.
+    debt = call(scope="debt_collection")
+    seven = [PastEvent(NOON - timedelta(hours=n), "text", number=NC) for n in range(1, 8)]
+    assert reasons(debt, facts(history=seven)) == ["ALLOW"]
+
+
 @pytest.mark.parametrize(
-    ("answer", "codes"),
+    ("reply", "codes"),
     [
-        ("yes", ["RND_YES"]),
-        ("no", ["ALLOW"]),
-        ("no_data", ["RND_NO_DATA"]),
-        ("missing", ["RND_NO_DATA"]),
+        (RndReply("yes"), ["RND_YES"]),
+        (RND_NO, ["ALLOW"]),
+        (RndReply("no_data"), ["RND_NO_DATA"]),
+        (RndReply("missing"), ["RND_NO_DATA"]),
         (None, ["ALLOW"]),
     ],
 )
-def test_47_cfr_64_1200_m_reassigned_numbers(answer, codes):
-    assert reasons(known=facts(rnd=answer)) == codes
+def test_47_cfr_64_1200_m_reassigned_numbers(reply, codes):
+    assert reasons(known=facts(rnd=reply)) == codes
 
 
 def test_maine_requires_an_answer_and_so_may_a_campaign():
     assert reasons(call("+12075550125")) == ["RND_NO_DATA"]
     assert reasons(policy=Policy(require_rnd=True)) == ["RND_NO_DATA"]
+    for maine in (call("+12075550125"), call("+12075550125", mode="manual", consent=Consent())):
+        assert reasons(maine, facts(rnd=RND_NO)) == ["ALLOW"]
+
+
+@pytest.mark.parametrize(
+    ("reply", "codes", "says"),
+    [
+        (RndReply("no", date(2026, 1, 2), date(2026, 11, 15)), ["ALLOW"], "asked since 2026-01-02"),
+        (RndReply("no", date(2025, 6, 1), date(2026, 11, 15)), ["ALLOW"], "asked since 2025-06-01"),
+        # Asked for a day after the consent: it may have been disconnected between the two.
+        (RndReply("no", date(2026, 1, 3), date(2026, 11, 16)), ["RND_NO_DATA"], "after the consent of 2026-01-02"),
+        # The database is renewed on the 15th: an answer of the 14th rests on older data.
+        (RndReply("no", date(2026, 1, 2), date(2026, 11, 14)), ["RND_NO_DATA"], "newer data came out on 2026-11-15"),
+        (RndReply("no", None, date(2026, 11, 16)), ["RND_NO_DATA"], "not known"),
+        (RndReply("no", date(2026, 1, 2), None), ["RND_NO_DATA"], "not known"),
+    ],
+)
+def test_47_cfr_64_1200_m_a_no_counts_for_the_date_it_was_asked_and_from_the_newest_data(reply, codes, says):
+    verdict = evaluate(BOOK, call("+12075550125"), facts(rnd=reply), NOON)
+    assert [str(code) for code in verdict.reasons] == codes
+    assert says in next(check.saw for check in verdict.checks if check.rule == "US.rnd")
+    # Where no answer is required, one that does not count is as none.
+    assert reasons(known=facts(rnd=reply)) == ["ALLOW"]
+
+
+@pytest.mark.parametrize(
+    ("today", "newest"),
+    [
+        (date(2026, 11, 15), date(2026, 10, 15)),
+        (date(2026, 11, 16), date(2026, 11, 15)),
+        (date(2026, 1, 1), date(2025, 12, 15)),
+        (date(2028, 2, 29), date(2028, 2, 15)),
+        (date(2026, 12, 31), date(2026, 12, 15)),
+    ],
+)
+def test_the_newest_data_are_those_of_the_last_fifteenth_that_is_over(today, newest):
+    assert newest_data(15, today) == newest
 
 
 # --- consent ---------------------------------------------------------------------------------------------
+
+
+SECTORS = [
+    # number, sector, authorised, basis, days old, on a Monday at noon there: whether it is allowed
+    (LONDON, "", "", "none", 0, True),
+    (LONDON, "claims_management", "", "none", 0, False),
+    (LONDON, "claims_management", "", "existing_client", 1, False),
+    (LONDON, "claims_management", "", "express", 1, True),
+    (LONDON, "pensions", "", "express", 1, False),
+    (LONDON, "pensions", "FRN 123456", "none", 0, False),
+    (LONDON, "pensions", "FRN 123456", "express", 1, True),
+    (LONDON, "pensions", "FRN 123456", "existing_client", 1, True),
+    ("+33199000101", "home_energy", "", "express", 1, False),
+    ("+33199000101", "home_energy", "", "existing_contract", 1, True),
+    ("+33199000101", "training_account", "", "pewc", 1, False),
+    (NC, "medicare_plans", "", "none", 0, False),
+    (NC, "medicare_plans", "", "express", 365, True),
+    (NC, "medicare_plans", "", "express", 366, False),
+    (NC, "claims_management", "", "none", 0, True),
+    ("+61255500101", "financial_products", "", "express", 42, True),
+    ("+61255500101", "financial_products", "", "express", 43, False),
+]
+
+
+@pytest.mark.parametrize(("number", "sector", "licence", "basis", "age", "allowed"), SECTORS)
+def test_some_trades_need_more_than_their_purpose(number, sector, licence, basis, age, allowed):
+    at = {"+61255500101": NOON.replace(hour=1), "+33199000101": NOON.replace(hour=10)}.get(number, NOON)
+    consent = Consent(basis, given_at=at - timedelta(days=age)) if basis != "none" else Consent()
+    proposed = call(number, consent=consent, sector=sector, authorisation=licence)
+    assert reasons(proposed, at=at) == (["ALLOW"] if allowed else ["CONSENT_REQUIRED"])
+    # A trade of its own is a matter of sales calls.
+    debt = call(LONDON, scope="debt_collection", consent=Consent(), sector="pensions")
+    assert reasons(debt) == ["ALLOW"]
+
+
+def test_a_trade_under_a_law_not_yet_in_force_is_free():
+    pension = call(LONDON, consent=Consent(), sector="pensions")
+    assert reasons(pension, at=datetime(2019, 1, 8, 12, tzinfo=UTC)) == ["ALLOW"]
+    assert reasons(pension, at=datetime(2019, 1, 9, 12, tzinfo=UTC)) == ["CONSENT_REQUIRED"]
+
+
+@pytest.mark.parametrize("number", [LONDON, "+14165550179", "+390655550101", "+27115550101"])
+def test_a_recorded_voice_needs_consent_in_gb_ca_it_and_za(number):
+    silent = Consent()
+    at = NOON.replace(hour=10) if not number.startswith("+1") else NOON
+    assert reasons(call(number, mode="prerecorded", consent=silent), at=at) == ["CONSENT_REQUIRED"]
+    assert reasons(call(number, mode="prerecorded"), at=at) == ["ALLOW"]
+    assert reasons(call(number, consent=silent), at=at) == ["ALLOW"]
+
+
+def test_a_fixed_line_that_an_outdated_list_cannot_clear_counts_as_mobile():
+    recorded = call(scope="debt_collection", mode="prerecorded", consent=Consent(), line_type="fixed")
+    assert reasons(recorded) == ["ALLOW"]
+    for evidence in (
+        ListEvidence("wireless", "US.wireless", listed=True),
+        ListEvidence("wireless", "US.wireless", status="stale"),
+        ListEvidence("wireless", "US.wireless", status="missing"),
+    ):
+        assert reasons(recorded, facts(evidence)) == ["CONSENT_REQUIRED"]
+    assert reasons(recorded, facts(ListEvidence("wireless", "US.wireless"))) == ["ALLOW"]
 
 
 def test_revoked_is_revoked_for_every_purpose():
@@ -555,7 +703,7 @@ def test_the_gate_asks_the_port_and_memory_answers():
     verdict = gate.check(call(), NOON, Policy())
     assert verdict.reasons == (Code.DNC_INTERNAL,) and verdict.versions["internal"] == "7"
     memory.stops[FL] = [Block(Code.INCONVENIENT_TIME)]
-    memory.consents[FL], memory.answers[FL] = Consent("revoked"), "yes"
+    memory.consents[FL], memory.answers[FL] = Consent("revoked"), RndReply("yes")
     assert gate.check(call(FL), NOON).reasons == (
         Code.INCONVENIENT_TIME, Code.RND_YES, Code.CONSENT_REVOKED, Code.CONSENT_REQUIRED,
     )  # fmt: skip

@@ -8,13 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import dnc.gate.screen
+import dnc.gate.screener
 from dnc.gate import CampaignCap, Facts, Gate, MemoryFacts, Policy, clear_lists, evaluate
 from dnc.gate.columns import LISTED, Contacts
+from dnc.gate.evaluate import refusals
 from dnc.gate.screen import screen
 from dnc.places import place_of
 from dnc.rules import load
-from dnc.values import Block, Code, ListEvidence, PastEvent
+from dnc.values import Block, Code, ListEvidence, PastEvent, RndReply
 
 BOOK = load()
 LISTS = clear_lists(BOOK)
@@ -45,14 +46,18 @@ rows = st.fixed_dictionaries(
         "consent_revoked_at": st.one_of(st.none(), st.none(), moments),
         "last_transaction": days,
         "last_inquiry": days,
-        "rnd": st.sampled_from(["", "no", "no", "yes", "no_data"]),
+        "sector": st.sampled_from(["", "", "claims_management", "pensions", "medicare_plans", "home_energy"]),
+        "authorisation": st.sampled_from(["", "FRN 123456"]),
+        "rnd": st.sampled_from(["", "no", "no", "no", "yes", "no_data"]),
+        "rnd_since": days,
+        "rnd_obtained": st.one_of(st.none(), st.integers(-30, 22).map(lambda d: date(2026, 11, 1) + timedelta(days=d))),
         **{f"listed_{kind}": st.sampled_from([False, False, False, True]) for kind in LISTED},
     }
 )
 past = st.fixed_dictionaries(
     {
         "at": st.integers(0, 70 * 86400).map(lambda s: START + timedelta(days=22, seconds=-s)),
-        "kind": st.sampled_from(["attempt", "attempt", "conversation", "abandoned", "amd_machine", "refusal"]),
+        "kind": st.sampled_from(["attempt", "attempt", "text", "conversation", "abandoned", "amd_machine", "refusal"]),
         "number": st.sampled_from(NUMBERS[:-2]),
         "person": st.sampled_from(PERSONS),
         "debt": st.sampled_from(["", "D1", "D2"]),
@@ -76,7 +81,9 @@ def facts_of(contacts, position, history, blocks):
     events = [
         PastEvent(**e) for e in history if e["number"] == call.number or (call.person and e["person"] == call.person)
     ]
-    rnd = contacts.value("rnd", position) or None
+    answer = contacts.value("rnd", position)
+    dates = (contacts.day(name, position) for name in ("rnd_since", "rnd_obtained"))
+    rnd = RndReply(answer, *dates) if answer else None
     return call, Facts(contacts.lists(position, LISTS), events, blocks=blocks.get(call.number, ()), rnd=rnd)
 
 
@@ -109,9 +116,9 @@ def test_each_distinct_situation_is_evaluated_once():
     numbers = [f"+1919555{i:04}" for i in range(100, 200)] + [f"+1305555{i:04}" for i in range(100, 200)]
     frame = pd.DataFrame({"number": numbers, "scope": "telemarketing", "mode": "manual"})
     frame["place_key"] = [place_of(n).key for n in numbers]
-    with patch.object(dnc.gate.screen, "evaluate", wraps=evaluate) as counted:
+    with patch.object(dnc.gate.screener, "refusals", wraps=refusals) as counted:
         got = screen(BOOK, frame, datetime(2026, 11, 23, 17, 0, tzinfo=UTC), lists=LISTS)
-    assert counted.call_count == 2
+    assert counted.call_count == 4  # for each place: the rules of place and time, then the others
     assert got["codes"].value_counts().to_dict() == {"ALLOW": 200}
 
 

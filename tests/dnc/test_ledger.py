@@ -91,7 +91,11 @@ def test_a_removed_row_is_missed(texts, data):
     rest = entries[:i] + entries[i + 1 :]
     found = verify(rest)
     if i == len(entries) - 1:
-        assert isinstance(found, Verified) and found.seq == len(entries) - 1  # compare with the head you noted
+        assert isinstance(found, Verified) and found.seq == len(entries) - 1  # only the noted head tells
+        noted = verify(rest, noted={len(entries): entries[-1].hash})
+        assert noted == Broken(
+            len(entries), f"row {len(entries)} is missing: the chain had {len(entries)} rows when its head was noted"
+        )
     else:
         assert isinstance(found, Broken) and found.seq == i + 1
 
@@ -100,3 +104,50 @@ def test_a_rewritten_row_breaks_the_row_behind_it():
     entries = list(chain(["{}", '{"a":1}', '{"b":2}']))
     (forged,) = chain(['{"a":2}'], prev_hash=entries[0].hash, seq=2)
     assert verify([entries[0], forged, entries[2]]) == Broken(3, "row 3 does not continue row 2")
+
+
+@given(bodies, st.data())
+def test_a_chain_made_anew_does_not_pass_through_a_noted_head(texts, data):
+    entries = list(chain(texts))
+    i = data.draw(st.integers(0, len(entries) - 1))
+    noted = {entry.seq: entry.hash for entry in entries[i:]}
+    assert verify(entries, noted=noted) == Verified(len(entries), entries[-1].hash)
+    forged = list(chain([*texts[:i], texts[i] + " ", *texts[i + 1 :]]))
+    assert isinstance(verify(forged), Verified)
+    assert verify(forged, noted=noted) == Broken(
+        i + 1, f"row {i + 1} is not the one whose hash was noted: the chain was made anew"
+    )
+
+
+@pytest.mark.parametrize("number", [0, -1, -(2**31)])
+def test_a_row_before_the_first_is_found(number):
+    (slipped,) = chain(["{}"], seq=number)
+    entries = list(chain(["{}", '{"a":1}']))
+    assert verify([slipped, *entries]) == Broken(number, f"row {number} stands before the first row of the chain")
+    assert verify([slipped]) == Broken(number, f"row {number} stands before the first row of the chain")
+
+
+@given(bodies, st.data())
+def test_a_row_that_stands_there_twice_is_found(texts, data):
+    entries = list(chain(texts))
+    i = data.draw(st.integers(0, len(entries) - 1))
+    j = data.draw(st.integers(i + 1, len(entries)))
+    found = verify([*entries[:j], entries[i], *entries[j:]])
+    assert found == Broken(i + 1, f"row {i + 1} stands there a second time, behind row {j}")
+
+
+@given(bodies.filter(lambda texts: len(texts) > 1), st.data())
+def test_rows_in_another_order_are_found(texts, data):
+    entries = list(chain(texts))
+    i = data.draw(st.integers(0, len(entries) - 2))
+    j = data.draw(st.integers(i + 1, len(entries) - 1))
+    exchanged = list(entries)
+    exchanged[i], exchanged[j] = replace(entries[j], seq=i + 1), replace(entries[i], seq=j + 1)
+    found = verify(exchanged)
+    assert isinstance(found, Broken) and found.seq == i + 1
+
+
+def test_a_noted_head_from_before_the_first_expected_row_is_not_asked_for():
+    entries = list(chain(["{}", '{"a":1}', '{"b":2}']))
+    noted = {1: entries[0].hash, 3: entries[2].hash}
+    assert verify(entries[1:], prev_hash=entries[0].hash, seq=2, noted=noted) == Verified(3, entries[2].hash)

@@ -13,6 +13,7 @@ from phonenumbers import PhoneNumberType
 
 from dnc.numbers import Number, NumberCode, parse_lead_number, parse_lead_numbers
 from dnc.numbers import columns as module
+from dnc.numbers.columns import TYPES, read_lead_numbers
 from dnc.numbers.nanp import Automaton, UnknownPattern, automaton
 from dnc.numbers.values import TYPE_NAMES
 
@@ -78,6 +79,37 @@ def test_identical_where_phonenumbers_looks_deep_into_the_number():
     assert_identical([f"+1{text}" for text in [*texts, *near][:6000]], "US")
 
 
+@pytest.mark.slow
+def test_identical_for_every_length_that_a_short_number_may_have():
+    rng = random.Random(11)
+    texts = [str(n) for n in range(2, 1000)]
+    texts += [f"{rng.randrange(2, 10)}{rng.randrange(10**k):0{k}d}" for k in range(2, 12) for _ in range(150)]
+    texts += [f"{first}{rng.randrange(10**5):05d}" for first in ("30", "31", "310", "911", "555") for _ in range(20)]
+    assert_identical(texts, "US")
+    assert_identical([f"({text[:2]}) {text[2:]}" for text in texts[::5]], "CA")
+    assert_identical([f"+{text}" for text in texts[::9]], "US")
+
+
+def test_ten_digits_in_one_table_are_ten_digits_one_by_one():
+    """The table of exchanges answers as the automaton does, the exchanges where the line decides among them."""
+    table = automaton()
+    rng = np.random.default_rng(5)
+    numbers = rng.integers(2 * 10**9, 10**10, 200_000)
+    depends = np.flatnonzero(table._by_exchange == -1)
+    depends = depends[depends >= 200_000]
+    assert 0 < len(depends) < 100
+    numbers = np.concatenate([numbers, np.repeat(depends, 10_000) * 10_000 + np.tile(np.arange(10_000), len(depends))])
+    assert (table.run(numbers) == table._walked(numbers)).all()
+
+
+@given(st.lists(st.tuples(number_like, st.integers(0, 60)), min_size=1, max_size=8))
+@settings(max_examples=150)
+def test_long_cells_between_others_spoil_none(pairs):
+    """A count that runs over its field stays in its own cell."""
+    texts = [each for text, length in pairs for each in (text, "9" * length, "." * (5 * length), "x" * (9 * length))]
+    assert_identical(texts, "US")
+
+
 def test_arrow_pandas_and_lists_are_taken_alike():
     texts = ["2125550123", None, "+442079460123", "x"]
     want = rows(parse_lead_numbers(texts))
@@ -88,6 +120,12 @@ def test_arrow_pandas_and_lists_are_taken_alike():
     assert rows(parse_lead_numbers(pd.Series(texts, dtype=object))) == want
     assert rows(parse_lead_numbers(np.array(texts, dtype=object))) == want
     assert rows(parse_lead_numbers(pd.Series([2125550123]))) == want[:1]
+    hidden = pa.Array.from_buffers(  # text may stand behind a missing value
+        pa.string(),
+        2,
+        [pa.py_buffer(b"\x01"), pa.py_buffer(np.array([0, 10, 20], np.int32)), pa.py_buffer(b"2125550123" * 2)],
+    )
+    assert rows(parse_lead_numbers(hidden)) == want[:2]
 
 
 def test_empty_columns():
@@ -101,12 +139,12 @@ def test_regions_must_fit():
 
 
 def test_a_pattern_beyond_us_falls_back_to_the_library(monkeypatch):
-    monkeypatch.setattr(module, "automaton", lambda: None)
-    assert_identical(["2125550123", "8005550123", "x", None], "US")
+    monkeypatch.setattr(module, "automaton", lambda length: None)
+    assert_identical(["2125550123", "8005550123", "5550123", "x", None], "US")
 
 
 def test_an_unknown_construct_is_said(monkeypatch):
-    monkeypatch.setattr("dnc.numbers.nanp._patterns", lambda: [r"(?=2)\d{10}"])
+    monkeypatch.setattr("dnc.numbers.nanp._patterns", lambda length: [r"(?=2)\d{10}"])
     with pytest.raises(UnknownPattern):
         Automaton.compile()
 
@@ -114,6 +152,19 @@ def test_an_unknown_construct_is_said(monkeypatch):
 def test_our_type_names_are_the_librarys():
     for value in PhoneNumberType.values():
         assert TYPE_NAMES[value] == PhoneNumberType.to_string(value).lower()
+
+
+def test_the_arrays_say_what_the_frame_says():
+    found = read_lead_numbers(["2125550123", "x", "+442079460123", ""])
+    assert found.digits.tolist() == [12125550123, 0, 442079460123, 0]
+    assert found.ok.tolist() == [True, False, True, False] and len(found) == 4
+    assert found.e164().to_pylist() == ["+12125550123", None, "+442079460123", None]
+    last = found.take(np.array([2]))
+    assert (last.digits.tolist(), last.regions[last.region[0]], TYPES[last.type[0]]) == (
+        [442079460123],
+        "GB",
+        "fixed_line",
+    )
 
 
 def test_a_hundred_thousand_mixed_rows_take_well_under_three_seconds():

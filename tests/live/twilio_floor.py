@@ -5,15 +5,19 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
+import threading
 import time
 import wave
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +38,8 @@ from dialer.carriers.emulator import (
     Fault,
     emulated,
 )
+from dialer.carriers.twilio import documents
+from dialer.carriers.twilio.addresses import Addresses
 from dialer.runtime.live.secrets import new_secret
 from dialer.store import agents
 from dialer.voice import PROMPTS, PromptLibrary
@@ -66,13 +72,42 @@ def prompt(path: Path, seconds: float = 0.5) -> Path:
     return path
 
 
-def make_world(root: Path, carrier_url: str, port: int, people: int, **campaign: Any) -> World:
+class _Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: Any) -> None:
+        """Say nothing."""
+
+
+@contextmanager
+def static_server(folder: Path) -> Iterator[str]:
+    """Another web server than the dialer: it has the message for while the dialer is down."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=folder)) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+def export_fallback(world: World, folder: Path, url: str, port: int) -> None:
+    """What `dialer carrier export-fallback` writes."""
+    library = PromptLibrary(world.root / "prompts")
+    file = library.complete(world.campaign)["message"].file
+    shutil.copyfile(world.root / "prompts" / "day" / file, folder / f"fallback-{file}")
+    opt_out = Addresses(f"http://127.0.0.1:{port}").opt_out_unknown()
+    (folder / "day.xml").write_text(documents.fallback(f"{url}/fallback-{file}", opt_out))
+
+
+def make_world(
+    root: Path, carrier_url: str, port: int, people: int, fallback: str = "", more: str = "", **campaign: Any
+) -> World:
     """A working folder whose carrier is the simulated Twilio, with prompts and people who may be called now."""
     world = make_live_world(root, people, extra="", **campaign)
     (root / "dialer.toml").write_text(
         f'lease_seconds = 5.0\ncarrier = "twilio"\n\n[twilio]\naccount_sid = "{ACCOUNT_SID}"\n'
         f'public_url = "http://127.0.0.1:{port}"\nbase_url = "{carrier_url}"\ncalls_per_second = 15.0\n'
         f'agents_caller_id = "{AGENTS_CALLER_ID}"\napi_key_sid = "{API_KEY}"\napplication_sid = "{APPLICATION_SID}"\n'
+        f'fallback_url = "{fallback}"\n{more}'
     )
     library = PromptLibrary(root / "prompts")
     for name in PROMPTS:
@@ -99,9 +134,10 @@ class Serving:
         self.world, self.port = world, port
         self.url = f"http://127.0.0.1:{port}"
         self._out = (world.root / "serve.out").open("a+")
+        self._begin = self._out.seek(0, 2)  # an earlier floor of this folder has written here too
         environment = {**os.environ, "DIALER_TWILIO_AUTH_TOKEN": AUTH_TOKEN, "DIALER_TWILIO_API_KEY_SECRET": API_SECRET}
         self.process = subprocess.Popen(
-            command(world, "serve", "day", "--port", str(port), "--patience", "15"),
+            command(world, "serve", "day", "--port", str(port), "--patience", "40"),
             stdout=self._out, stderr=self._out, env=environment,
         )  # fmt: skip
 
@@ -123,7 +159,7 @@ class Serving:
 
     def said(self) -> str:
         self._out.flush()
-        self._out.seek(0)
+        self._out.seek(self._begin)
         return self._out.read()
 
     def close(self) -> None:
@@ -225,12 +261,19 @@ class Floor:
 @contextmanager
 def live_floor(
     root: Path, *, people: int = 120, count: int = 4, far_end: Any = None, faults: tuple[Fault, ...] = (),
-    campaign: dict[str, Any] | None = None, **settings: Any
+    campaign: dict[str, Any] | None = None, more: str = "", **settings: Any
 ) -> Iterator[Floor]:  # fmt: skip
-    """A simulated Twilio and a working folder that calls through it; the floor itself is not yet started."""
-    port = free_port()
-    with emulated(account(port, **settings), people=far_end, faults=faults) as carrier:
-        world = make_world(root, carrier.url, port, people, **(campaign or {}))
+    """A simulated Twilio and a working folder that calls through it; the floor itself is not yet started.
+
+    `more` goes into `[twilio]`.
+    """
+    port, static = free_port(), root.parent / "static"
+    with (
+        static_server(static) as fallback,
+        emulated(account(port, **settings), people=far_end, faults=faults) as carrier,
+    ):
+        world = make_world(root, carrier.url, port, people, fallback, more, **(campaign or {}))
+        export_fallback(world, static, fallback, port)
         secrets = add_agents(world, count)
         for number in range(count):
             carrier.call(lambda exchange, n=number: exchange.directory.put(f"+1202555{n + 150:04d}", AGENT_PHONE))

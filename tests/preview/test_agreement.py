@@ -13,7 +13,7 @@ from dialer.runtime.columns import CampaignFacts, numbers_of
 from dialer.runtime.policy import policy_of
 from dialer.runtime.preview import preview_of, verdicts
 from dialer.runtime.reassigned import reassigned
-from dialer.runtime.screening import Screening
+from dialer.runtime.screening import Judges, Screening
 from dialer.store import calls, ledger, outcomes
 from dialer.store.facts import StoreFacts
 from dnc.gate import TIME_CODES, Gate, MemoryFacts
@@ -90,7 +90,7 @@ def test_later_hours_are_the_gates_own_hours(world: World, at: datetime):
     with world.store() as store, store.reading() as tx:
         facts = CampaignFacts.read(tx, world.campaign, book, policy, at)
         (frame,) = numbers_of(tx, facts)
-        screening = Screening(Gate(book, MemoryFacts()), registries, facts, frame, policy, at)
+        screening = Screening(Judges(Gate(book, MemoryFacts()), registries, facts, policy), dict(frame.items()), at)
         for hours in range(1, 25, 4):
             then = at + timedelta(hours=hours)
             allowed = {number for number, codes, _ in gate_says(world, then) if not codes}

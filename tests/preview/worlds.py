@@ -7,7 +7,7 @@ from uuid import uuid4
 from world import NOON, World, make_world
 
 from dialer.store import blocks, calls, consents, hopper, ledger, lists, runs, suppressions
-from dialer.store.consents import Proof
+from dialer.store.consents import Statement
 from dialer.store.lists import NewLead, NewPhone
 from dnc.places import place_of
 from dnc.registries import RegistryStore
@@ -106,12 +106,13 @@ def _ledgers(world: World) -> None:
                 [Consent("pewc", early), Consent("revoked", None, late)],
                 [Consent("revoked", None, early), Consent("express", late, waives=("written_permission",))],
                 [Consent("revoked")],
-                [Consent("ebr", early)],
+                [],
                 [Consent("pewc", NOON + timedelta(hours=3))],
             ][n % 6]
             scopes = ("research",) if n % 5 == 0 else ("telemarketing", "research") if n % 5 == 1 else ()
             owner = "" if n % 6 == 3 else client if n % 7 else "somebody-else"
-            consents.record_new(tx, [(one, owner, each, Proof("web", scopes).as_source()) for each in rows], **words)
+            said = [Statement(one, owner, each, scopes, "web") for each in rows]
+            consents.record_new(tx, said, **words)
         for n, one in enumerate(numbers[4::29]):
             suppressions.add(
                 tx, one, reason="asked", source="call", expires_at=NOON + timedelta(days=n % 7 - 3), **words

@@ -39,8 +39,8 @@ def test_a_vector_that_fails_is_named_with_both_answers(dialer, tmp_path: Path):
     assert second == {"id": "OURS-1", "expected": "deny", "got": "allow", "reasons": ["ALLOW"], "pass": False}
 
 
-def without(key: str) -> dict:
-    return {name: value for name, value in DECISION.items() if name != key}
+def without(*keys: str) -> dict:
+    return {name: value for name, value in DECISION.items() if name not in keys}
 
 
 BAD_LINES = {
@@ -50,27 +50,60 @@ BAD_LINES = {
     "a text": ('"decision"', "not a JSON object"),
     "null": ("null", "not a JSON object"),
     "no type": (without("type"), "has no type; write one of decision"),
-    "an unknown type": ({**DECISION, "type": "fishing"}, "the type 'fishing' is unknown; write one of decision"),
+    "an unknown type": ({**DECISION, "type": "fishing"}, "type 'fishing' is unknown; write one of decision"),
     "a type that is none": ({**DECISION, "type": ["decision"]}, "is unknown"),
-    "no instant": (without("instant_utc"), "needs 'instant_utc'"),
-    "no id": (without("id"), "needs 'id'"),
-    "no instant either": ({**DECISION, "instant_utc": "noon"}, "cannot be read"),
-    "an address that is none": ({**DECISION, "address": "Main Street"}, "cannot be read"),
+    "no instant": (without("instant_utc", "local"), "needs 'instant_utc' or 'local'"),
+    "no instant either": ({**DECISION, "instant_utc": "noon"}, "'noon' is not an instant"),
+    "a wall clock nowhere": ({**without("instant_utc"), "local": "2026-11-23T12:00:00"}, "is not a time and a zone"),
+    "no number": (without("phone"), "needs 'phone'"),
+    "no answer": (without("expected"), "needs 'expected'"),
+    "an answer that is none": ({**DECISION, "expected": "perhaps"}, "expected 'perhaps' is unknown"),
+    "an address that is none": ({**DECISION, "address": "Main Street"}, "'Main Street' is not an object"),
+    "a kind nobody knows": ({**DECISION, "kind": "fishing"}, "kind 'fishing' is unknown; write one of telemarketing"),
+    "a mode nobody knows": ({**DECISION, "mode": "psychic"}, "mode 'psychic' is unknown; write one of predictive"),
+    "a list nobody knows": ({**DECISION, "lists": [{"list": "guests"}]}, "list 'guests' is unknown"),
+    "a state of a list nobody knows": ({**DECISION, "lists": [{"list": "national", "status": "odd"}]}, "status 'odd'"),
+    "an exemption nobody knows": (
+        {**DECISION, "lists": [{"list": "national", "listed": True, "exempt": "friend"}]},
+        "exempt 'friend' is unknown",
+    ),
+    "an event nobody knows": (
+        {**DECISION, "history": [{"t": "2026-11-01", "event": "wave"}]},
+        "event 'wave' is unknown",
+    ),
+    "an event without a time": ({**DECISION, "history": [{"event": "attempt"}]}, "needs 't'"),
+    "a block nobody knows": ({**DECISION, "blocks": ["DNC_INTERNAL"]}, "block 'DNC_INTERNAL' is unknown"),
+    "an answer of the RND nobody knows": ({**DECISION, "rnd": "perhaps"}, "rnd 'perhaps' is unknown"),
+    "a policy nobody knows": (
+        {**DECISION, "policy": "believe_all", "address": {"jurisdiction": "US-NC"}},
+        "policy 'believe_all' is unknown",
+    ),
     "no jurisdiction": (
         {**DECISION, "jurisdictions": [], "lists": [{"list": "national"}], "zones": ["Mars/Base"]},
         "line 2",
     ),
-    "lists that are none": ({**DECISION, "lists": 3}, "cannot be read"),
+    "lists that are none": ({**DECISION, "lists": 3}, "lists 3 is not a list"),
+    "a deadline elsewhere": (
+        {"id": "A", "type": "optout_deadline", "requested": "2026-11-02", "jurisdiction": "CA"},
+        "only the US's is",
+    ),
+    "a rate of nothing": ({"id": "A", "type": "abandonment", "rule": "US.tsr", "abandoned": 1}, "line 2"),
     "an unknown rule": ({"id": "A", "type": "abandonment", "rule": "US.none"}, "line 2"),
     "deep": ("[" * 100_000, "line 2"),
 }
 
 
 @pytest.mark.parametrize("what", BAD_LINES)
-def test_a_line_that_is_no_vector_is_named(dialer, tmp_path: Path, what: str):
+def test_a_line_that_is_no_vector_is_named_and_has_failed(dialer, tmp_path: Path, what: str):
     line, says = BAD_LINES[what]
-    said = dialer("rules", "test", written(tmp_path, DECISION, line, DECISION))
-    assert said.code == 1 and said.out == ""
+    said = dialer("rules", "test", written(tmp_path, DECISION, line, DECISION), "--json")
+    assert said.code == 1
+    answers = [json.loads(each) for each in said.out.splitlines()]
+    assert [(each["got"], each["pass"]) for each in answers] == [
+        ("allow", True),
+        ("unreadable", False),
+        ("allow", True),
+    ]
     assert said.err.startswith("dialer: cases.jsonl, line 2: ") and said.err.count("\n") == 1
     assert says in said.err and len(said.err) < 400
 
@@ -95,3 +128,8 @@ def test_the_houses_own_rules_judge_its_vectors(dialer, house: Path, tmp_path: P
     (house / "rules" / "own.toml").write_text(closing)
     said = dialer("--dir", house, "rules", "test", file)
     assert said.code == 1 and "EMERGENCY_SUSPENSION" in said.out
+
+
+def test_a_vector_without_a_name_goes_by_its_line(dialer, tmp_path: Path):
+    said = dialer("rules", "test", written(tmp_path, DECISION, without("id")), "--json")
+    assert said.code == 0 and [json.loads(line)["id"] for line in said.out.splitlines()] == [DECISION["id"], "line 2"]

@@ -136,6 +136,7 @@ def test_the_audit_sees_what_is_wrong(tmp_path: Path):
     assert findings(world.database, calls, checks) == []
     with sqlite3.connect(world.database) as connection:
         connection.execute("PRAGMA foreign_keys = OFF")
+        connection.execute("DROP TRIGGER guard_ledger_update")
         connection.execute("UPDATE ledger SET body = replace(body, 'telemarketing', 'charity') WHERE seq = 3")
         connection.execute(
             "UPDATE attempt SET placed_at = '2026-11-17 03:00:00.000000' WHERE call_id = ?", [calls[0].call_id]

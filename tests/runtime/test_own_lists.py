@@ -39,10 +39,11 @@ def test_a_sellers_entry_binds_the_client_whom_it_names_and_else_the_company(wor
     assert import_own_list(workspace, file, "internal_dnc")[1] == 0  # the same file twice changes nothing
 
 
-def test_a_trial_run_adds_nothing(workspace, tmp_path):
+def test_a_refused_file_adds_nothing(workspace, tmp_path):
     file = tmp_path / "internal.csv"
-    file.write_text(HEAD + ROW.format("ACME"), encoding="utf-8")
-    assert import_own_list(workspace, file, "internal_dnc", dry_run=True)[1] == 0
+    file.write_text(HEAD + ROW.format("ACME") + ROW.format("ACME").replace("555", "55"), encoding="utf-8")
+    report, added = import_own_list(workspace, file, "internal_dnc")
+    assert (report.outcome, added) == ("reject_file", 0)
     assert scopes(workspace, "evergreen") == set()
 
 
@@ -50,5 +51,5 @@ def test_a_contact_list_is_judged_and_a_missing_one_is_refused(tmp_path):
     file = tmp_path / "leads.csv"
     file.write_text("phone,first_name,consent_type,consent_at\n9195550101,Ann,pewc,\n", encoding="utf-8")
     found = check_contacts(file)
-    assert (found["outcome"], found["numbers"]) == ("accept_with_warnings", ["+19195550101"])
-    assert check_contacts(tmp_path / "none.csv")["outcome"] == "reject_file"
+    assert (found.outcome, found.numbers) == ("accept_with_warnings", ("+19195550101",))
+    assert check_contacts(tmp_path / "none.csv").outcome == "reject_file"

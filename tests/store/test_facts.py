@@ -3,10 +3,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from dialer.store import blocks, calls, consents, suppressions
+from dialer.store.consents import Statement
 from dialer.store.facts import StoreFacts
 from dialer.store.lists import NewPhone
 from dnc.gate import FactsPort
-from dnc.values import Block, Code, Consent, ListEvidence
+from dnc.values import Block, Code, Consent, ListEvidence, RndReply
 
 WEEK = timedelta(days=7)
 
@@ -52,11 +53,11 @@ def ask(world, call, **more):
 
 def test_the_store_answers_everything_the_gate_asks(world, ringing):
     with world.store.reading() as tx:
-        facts: FactsPort = StoreFacts(tx, rnd=lambda call, at: "no")
+        facts: FactsPort = StoreFacts(tx, rnd=lambda call, at: RndReply("no"))
         assert [name for name in vars(FactsPort) if not name.startswith("_")] == [
             name for name in ("suppressions", "history", "consent", "blocks", "rnd") if callable(getattr(facts, name))
         ]
-        assert facts.rnd(ringing, world.at) == "no"
+        assert facts.rnd(ringing, world.at) == RndReply("no")
         assert StoreFacts(tx).rnd(ringing, world.at) is None
 
 
@@ -170,12 +171,15 @@ def test_the_newest_consent_of_the_client_counts(world, ringing):
     with world.store.writing() as tx:
         facts = StoreFacts(tx)
         assert facts.consent(ringing) is None
-        consents.record(tx, "+12125550100", "acme", given, source="form", by="web", at=world.at)
+        consents.record(tx, [Statement("+12125550100", "acme", given)], by="web", at=world.at)
         assert facts.consent(ringing) == given
-        consents.record(tx, "+12125550100", "acme", revoked, source="call", by="ann", at=world.at)
-        consents.record(tx, "+12125550100", "rival", given, source="form", by="web", at=world.at)
+        later = [Statement("+12125550100", "acme", revoked), Statement("+12125550100", "rival", given)]
+        consents.record(tx, later, by="ann", at=world.at)
         assert facts.consent(ringing) == revoked
-        assert [row.consent for row in consents.history(tx, "+12125550100", "acme")] == [given, revoked]
+        rows = consents.entries(tx, ["+12125550100"])
+        assert [(row.said.client, row.said.consent) for row in rows] == [
+            ("acme", given), ("acme", revoked), ("rival", given),
+        ]  # fmt: skip
 
 
 def test_blocks_of_the_number_and_its_places_stand_until_lifted_or_over(world, ringing):

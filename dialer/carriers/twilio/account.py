@@ -26,8 +26,11 @@ _log = structlog.get_logger(__name__)
 
 #: A request that may be repeated without harm (hang up, redirect to the message) is repeated after so many s.
 _AGAIN = (0.5, 1.0, 2.0, 4.0, 8.0)
-#: How often answered calls are compared with the carrier's list, s.
-_WATCH = 15.0
+#: How often our live calls are compared with the carrier's lists, s; younger ones may not be there yet.
+_WATCH = 5.0
+_LIVE = ("queued", "ringing", "in-progress")
+#: How long agents' legs and calls may take to be over after they were told to end, s.
+_FAREWELL = 2.0
 #: Calls that are over are remembered for so long, for callbacks that come late, s.
 _REMEMBERED = 600.0
 
@@ -66,6 +69,8 @@ class TwilioAccount:
             then: given the answer.
             otherwise: given `Refused`, `Unanswered` or `NotSent`; by default the error is logged.
         """
+        if self._closed:
+            return  # the next process asks the carrier about everything that is left
         future = self._loop.run_in_executor(self._pool, request)
         self._pending.add(future)
         future.add_done_callback(partial(self._answered, then, otherwise))
@@ -108,7 +113,10 @@ class TwilioAccount:
         self.ask(request, then, failed)
 
     async def close(self) -> None:
-        """Wait for what is under way, then stop."""
+        """Wait for the last callbacks and for what is under way, then stop; whoever serves callbacks stops later."""
+        until = self.clock.now() + _FAREWELL
+        while self.clock.now() < until and (self.legs.any or any(not each.ended for each in self.calls.values())):
+            await asyncio.sleep(0.02)
         self._closed = True
         while self._pending:
             await asyncio.wait(set(self._pending), timeout=self.settings.request_timeout + 1.0)
@@ -162,22 +170,25 @@ class TwilioAccount:
             call.deliver(Answered(now, call_id))
 
     def watch(self) -> None:
-        """From now on ask regularly which answered calls live: the callback of an end may have been lost."""
+        """From now on ask regularly which calls live: the callback of an end may have been lost."""
 
         def compare(live: list[CallState]) -> None:
-            sids = {each.sid for each in live}
+            sids, old = {each.sid for each in live}, self.clock.now() - _WATCH
             for call in list(self.calls.values()):
-                if call.sid and call.sid not in sids and not call.ended and call.asked:
+                if call.sid and call.sid not in sids and not call.ended and call.placed_at < old:
                     self.tell_state(call)
 
         def look() -> None:
             if self._closed:
                 return
-            if any(call.asked and not call.ended for call in self.calls.values()):
-                self.ask(partial(self.door.list_calls, status="in-progress"), compare)
+            if any(call.sid and not call.ended for call in self.calls.values()):
+                self.ask(self._list_live, compare)
             self.clock.call_at(self.clock.now() + _WATCH, look)
 
         self.clock.call_at(self.clock.now() + _WATCH, look)
+
+    def _list_live(self) -> list[CallState]:
+        return [call for status in _LIVE for call in self.door.list_calls(status=status)]
 
     # ------------------------------------------------------------------ agents' legs
 

@@ -52,6 +52,11 @@ class AgentLegs:
         self.on_parked: Callable[[str], None] = lambda agent_id: None
         self.on_lost: Callable[[str, str], None] = lambda agent_id, why: None
 
+    @property
+    def any(self) -> bool:
+        """Whether any leg is there, or on its way."""
+        return bool(self._legs)
+
     def begin(self, agent_id: str) -> Leg:
         """A new leg for an agent; an older one is no longer listened to."""
         leg = self._legs[agent_id] = Leg(agent_id, secrets.token_hex(4))

@@ -95,7 +95,7 @@ class Door:
         found = [
             each
             for status in ("init", "in-progress")
-            for each in _answered(lambda status=status: self._client.conferences.list(status=status, limit=2000))
+            for each in _answered(lambda status=status: self._client.conferences.list(status=status, page_size=1000))
         ]
         return {each.friendly_name: each.sid for each in found}
 

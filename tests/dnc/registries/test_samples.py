@@ -69,7 +69,7 @@ def test_an_import_says_the_same_and_only_accepted_lists_become_versions(sample,
     assert report.outcome == sample["expected"], report.warnings
     shown = json.loads(json.dumps(report.as_dict()))
     assert {"outcome", "counts", "warnings", "bad_lines", "numbers"} <= set(shown)
-    assert all(isinstance(bad["line"], int) for bad in shown["bad_lines"])
+    assert shown["bad_lines"] == [bad["line"] for bad in shown["bad_line_details"]] == sample.get("bad_lines", [])
     live = [row for row in store.status(NOW) if row.state == "fresh"]
     assert bool(report.version) == bool(live)
     assert not (report.outcome == "reject_file" and live)

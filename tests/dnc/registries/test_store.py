@@ -3,15 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
-import subprocess
-import sys
-import time
 from datetime import timedelta
-from pathlib import Path
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -261,52 +254,6 @@ def test_the_callers_mistakes_are_one_line(store, flat):
         store.import_file(path, "us_state", registry="FR.bloctel", options=at_now())
     assert not store.import_file(path, "us_ndnc", level="change", options=at_now()).accepted
     assert store.import_file(path, "us_state", registry="US-TX.state", options=at_now()).accepted
-
-
-# Imports the libraries once, then forks a child that imports lists, for every line it is sent.
-NURSERY = """
-import os, sys
-from pathlib import Path
-from dnc.registries import RegistryStore
-for _ in sys.stdin:
-    child = os.fork()
-    if child == 0:
-        store = RegistryStore(Path(sys.argv[1]))
-        for name in sys.argv[2:] * 20:
-            store.import_file(Path(name), "us_ndnc", allow_drop="test")
-        os._exit(0)
-    print(child, flush=True)
-    os.waitpid(child, 0)
-    print("gone", flush=True)
-"""
-
-
-def test_a_process_killed_at_any_moment_leaves_the_live_version_whole(store, flat):
-    """Twenty-five imports killed at random moments; each list is one whole block of numbers or the other."""
-    rng = np.random.default_rng(11)
-    blocks = [range(CARY - 100 + 3_000 * n, CARY - 100 + 3_000 * (n + 1)) for n in range(2)]
-    files = [str(flat(block)) for block in blocks]
-    store.import_file(SAMPLES / "us_ndnc" / "full_multi_ac.txt", "us_ndnc", options=at_now())
-    command = [sys.executable, "-c", NURSERY, str(store.root), *files]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as nursery:
-        for moment in rng.uniform(0.0, 0.25, 25):
-            nursery.stdin.write("go\n")
-            nursery.stdin.flush()
-            child = int(nursery.stdout.readline())
-            time.sleep(moment)
-            os.kill(child, signal.SIGKILL)
-            assert nursery.stdout.readline() == "gone\n"
-            snapshot = RegistryStore(store.root).current("US.ndnc")  # verifies the hash
-            numbers = {n - 10**10 for n in snapshot.index.numbers().tolist()}
-            cary = {n for n in numbers if n // 10**7 == 919}
-            assert cary in ({CARY + 1}, set(blocks[0]), set(blocks[1]))
-            assert MANHATTAN + 1 in numbers
-        nursery.stdin.close()
-    store.import_file(Path(files[0]), "us_ndnc", allow_drop="test")
-    left = [path.name for path in (store.root / "US.ndnc").iterdir()]
-    assert not [name for name in left if name.startswith(".building")]
-    known = {version for _, _, version, _ in store.history("US.ndnc")}
-    assert {name for name in left if name[0] == "0"} <= known
 
 
 CHANGES = "919,5550104,2026-11-20,A\n919,5550101,2026-11-20,D\n"

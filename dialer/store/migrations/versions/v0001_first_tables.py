@@ -5,10 +5,22 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from dialer.store import guards
+from dialer.store.guards import Guard
+
 revision = "0001"
 down_revision = None
 branch_labels = None
 depends_on = None
+
+_FOR_GOOD = ("ledger", "suppression", "block", "erasure")
+_ERASABLE = ("consent", "relationship")
+_GUARDS = (
+    *(Guard(table, "UPDATE") for table in (*_FOR_GOOD, *_ERASABLE)),
+    *(Guard(table, "DELETE") for table in _FOR_GOOD),
+    *(Guard(table, "DELETE", erasable=True) for table in (*_ERASABLE, "attempt")),
+    *(Guard(table, "TRUNCATE") for table in (*_FOR_GOOD, *_ERASABLE, "attempt")),
+)
 
 
 def upgrade() -> None:
@@ -17,6 +29,7 @@ def upgrade() -> None:
         "agent",
         sa.Column("agent_id", sa.String(length=64), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("secret_hash", sa.Text(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("agent_id", name=op.f("pk_agent")),
     )
@@ -52,16 +65,33 @@ def upgrade() -> None:
         sa.Column("number", sa.String(length=16), nullable=False),
         sa.Column("client", sa.String(length=64), nullable=False),
         sa.Column("basis", sa.String(length=32), nullable=False),
+        sa.Column("scopes", sa.JSON(), nullable=False),
+        sa.Column("waives", sa.JSON(), nullable=False),
         sa.Column("given_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("honour_by", sa.Date(), nullable=True),
+        sa.Column("channel", sa.Text(), nullable=False),
+        sa.Column("shown", sa.String(length=64), nullable=False),
+        sa.Column("evidence", sa.String(length=64), nullable=False),
         sa.Column("reference", sa.Text(), nullable=False),
-        sa.Column("waives", sa.JSON(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("source", sa.Text(), nullable=False),
-        sa.Column("by", sa.Text(), nullable=False),
-        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("recorded_by", sa.Text(), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("consent_id", name=op.f("pk_consent")),
     )
     op.create_index("ix_consent_number", "consent", ["number", "client", "consent_id"], unique=False)
+    op.create_table(
+        "erasure",
+        sa.Column("erasure_id", sa.Integer(), nullable=False),
+        sa.Column("number", sa.String(length=16), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("erasure_id", name=op.f("pk_erasure")),
+    )
+    op.create_index("ix_erasure_number", "erasure", ["number"], unique=False)
     op.create_table(
         "ledger",
         sa.Column("seq", sa.Integer(), autoincrement=False, nullable=False),
@@ -89,6 +119,35 @@ def upgrade() -> None:
         sa.UniqueConstraint("key", name=op.f("uq_place_key")),
     )
     op.create_table(
+        "relationship",
+        sa.Column("relationship_id", sa.Integer(), nullable=False),
+        sa.Column("number", sa.String(length=16), nullable=False),
+        sa.Column("client", sa.String(length=64), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("channel", sa.Text(), nullable=False),
+        sa.Column("evidence", sa.String(length=64), nullable=False),
+        sa.Column("reference", sa.Text(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("recorded_by", sa.Text(), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("kind IN ('transaction', 'inquiry', 'end')", name=op.f("ck_relationship_kind")),
+        sa.PrimaryKeyConstraint("relationship_id", name=op.f("pk_relationship")),
+    )
+    op.create_index("ix_relationship_number", "relationship", ["number", "client", "kind", "day"], unique=False)
+    op.create_table(
+        "recording",
+        sa.Column("carrier_ref", sa.String(length=64), nullable=False),
+        sa.Column("call_id", sa.String(length=64), nullable=False),
+        sa.Column("status", sa.String(length=16), nullable=False),
+        sa.Column("url", sa.Text(), nullable=False),
+        sa.Column("seconds", sa.Float(), nullable=False),
+        sa.Column("channels", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("carrier_ref", name=op.f("pk_recording")),
+    )
+    op.create_index(op.f("ix_recording_call_id"), "recording", ["call_id"], unique=False)
+    op.create_table(
         "suppression",
         sa.Column("suppression_id", sa.Integer(), nullable=False),
         sa.Column("number", sa.String(length=24), nullable=False),
@@ -113,6 +172,7 @@ def upgrade() -> None:
         sa.Column("file_name", sa.Text(), nullable=False),
         sa.Column("sha256", sa.String(length=64), nullable=False),
         sa.Column("loaded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("loaded_by", sa.Text(), nullable=False),
         sa.Column("funnel", sa.JSON(), nullable=False),
         sa.Column("last_line", sa.Integer(), nullable=False),
         sa.Column("complete", sa.Boolean(), nullable=False),
@@ -207,8 +267,6 @@ def upgrade() -> None:
         sa.Column("consent_ref", sa.Text(), nullable=False),
         sa.Column("consent_revoked_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("consent_waives", sa.JSON(), nullable=False),
-        sa.Column("last_transaction", sa.Date(), nullable=True),
-        sa.Column("last_inquiry", sa.Date(), nullable=True),
         sa.Column("custom", sa.JSON(), nullable=False),
         sa.Column("status", sa.String(length=16), nullable=False),
         sa.Column("status_why", sa.Text(), nullable=False),
@@ -346,10 +404,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("disposition_id", name=op.f("pk_disposition")),
     )
     op.create_index(op.f("ix_disposition_call_id"), "disposition", ["call_id"], unique=False)
+    for statement in guards.create(_GUARDS, op.get_bind().dialect.name):
+        op.execute(statement)
 
 
 def downgrade() -> None:
     """Drop every table."""
+    for statement in guards.drop(_GUARDS, op.get_bind().dialect.name):
+        op.execute(statement)
     op.drop_index(op.f("ix_disposition_call_id"), table_name="disposition")
     op.drop_table("disposition")
     op.drop_index(
@@ -409,12 +471,18 @@ def downgrade() -> None:
     op.drop_table("pacer_state")
     op.drop_table("lease")
     op.drop_table("contact_list")
+    op.drop_index(op.f("ix_recording_call_id"), table_name="recording")
+    op.drop_table("recording")
     op.drop_index("ix_suppression_number", table_name="suppression")
     op.drop_table("suppression")
+    op.drop_index("ix_relationship_number", table_name="relationship")
+    op.drop_table("relationship")
     op.drop_table("place")
     op.drop_index("ix_ledger_number", table_name="ledger")
     op.drop_index("ix_ledger_campaign", table_name="ledger")
     op.drop_table("ledger")
+    op.drop_index("ix_erasure_number", table_name="erasure")
+    op.drop_table("erasure")
     op.drop_index("ix_consent_number", table_name="consent")
     op.drop_table("consent")
     op.drop_table("campaign")

@@ -1,0 +1,326 @@
+"""A contact list through the gate without loading it: every number of every row decided, millions in seconds.
+
+*Theory of operation.* The file is cut into blocks, which threads read and judge: Arrow and numpy let go of the
+interpreter while they work, so two cores do nearly twice as much as one. A block goes through the same steps as a list
+that is loaded and then dialed: cells are cleaned (`campaigns.lists.entries`), numbers placed (`dnc.places`), own lists,
+consents, past calls and blocks looked up (`dialer.runtime.columns`), the rules asked (`dialer.runtime.screening`).
+Blocks come back in the order of the file, and numbers that an earlier row has are sorted out there. Only a few blocks
+are in memory at any time.
+
+Nothing is written to the database: a decision about a file is no dial decision.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from time import perf_counter
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from campaigns.files import Campaign
+from campaigns.lists import load_mapping
+from campaigns.lists.blocks import Block, blocks_of
+from campaigns.lists.entries import ENTRY_FIELDS, REASONS, Entries, read_entries
+from campaigns.lists.fields import PHONES
+from campaigns.lists.reading import Source, recognise
+from campaigns.lists.seen import Seen
+from campaigns.workspace import Workspace
+from dialer.runtime.asking import open_rulebook
+from dialer.runtime.columns import CampaignFacts
+from dialer.runtime.policy import policy_of
+from dialer.runtime.screening import TIME_BITS, Bits, Judges
+from dialer.runtime.scrub_output import Decisions, reasons_of, writer_for
+from dialer.store import erasures
+from dialer.store.database import open_store
+from dnc.coding import Coded
+from dnc.gate import Gate, MemoryFacts
+from dnc.gate.columns import Column, Contacts, number_keys
+from dnc.lookup import Lookup
+from dnc.numbers.columns import TYPES
+from dnc.places.columns import PlaceFinder
+from dnc.places.combine import Policy as PlacePolicy
+from dnc.places.tables import PLACES_VERSION
+from dnc.registries import RegistryStore
+from dnc.zones import TZDATA_VERSION
+
+__all__ = ["Scrub", "Scrubbed", "decided", "open_scrub", "screen_file"]
+
+_LINE_TYPES = {"mobile": "mobile", "fixed_line": "fixed"}
+#: A number with one of these belongs to the row all the same, and a later row that has it is a duplicate.
+_CLAIMING = [0, *(n for n, reason in enumerate(REASONS) if reason.code in ("ATTORNEY", "CEASE"))]
+_ERASED = next(n for n, reason in enumerate(REASONS) if reason.code == "ERASED")
+_DUPLICATE = next(n for n, reason in enumerate(REASONS) if reason.code == "DUPLICATE")
+_NEVER = np.datetime64("NaT", "us")
+#: Blocks read ahead of each thread.
+_AHEAD = 2
+
+
+class Scrub:
+    """Decides the numbers of contact lists as a campaign would call them at one instant.
+
+    Args:
+        judges: the gate for the campaign's columns.
+        at: the instant, zone-aware.
+        now: bounds consent dates; one in the future counts as none.
+        erased: E.164 numbers whose owners were erased, and when.
+        places: which place counts where number and address disagree.
+    """
+
+    def __init__(
+        self,
+        judges: Judges,
+        at: datetime,
+        *,
+        now: datetime,
+        erased: Mapping[str, datetime] | None = None,
+        places: PlacePolicy = "intersect",
+    ) -> None:
+        self.campaign = judges.facts.campaign
+        self.finder = PlaceFinder(places, reasons=False)
+        self._judges, self._judge = judges, judges.at(at)
+        self._now = now
+        self._erased = Lookup(number_keys(pa.array(list(erased or {}), type=pa.large_string())))
+
+    def decide(self, block: Block) -> Decisions:
+        """What is decided about a block, whatever other blocks hold. In any thread.
+
+        Raises:
+            ListError: the text cannot be read.
+        """
+        sheet = block.read(ENTRY_FIELDS)
+        entries = read_entries(sheet, self.campaign.country, self._now)
+        reason = self._without_erased(entries)
+        good = np.flatnonzero(reason == 0)
+        bits, opens = np.zeros(len(entries), dtype=np.int64), np.full(len(entries), _NEVER)
+        if len(good):
+            bits[good], opens[good] = self._judged(self.contacts(entries, good))
+        return Decisions(len(sheet), entries.line, entries.slot, entries.numbers.digits, reason, bits, opens)
+
+    def contacts(self, entries: Entries, rows: NDArray[np.intp]) -> Contacts:
+        """Some entries with their places and everything known of them."""
+        numbers = entries.numbers.take(rows)
+        of = entries.row[rows]
+        everyone = len(of) == len(entries.consent_at) and bool((of == np.arange(len(of))).all())
+        index = None if everyone else pa.array(of)
+
+        def some(column: pa.LargeStringArray) -> pa.LargeStringArray:
+            return column if index is None else column.take(index)
+
+        address = {
+            name: Coded(column.codes[of], column.names) if isinstance(column, Coded) else some(column)
+            for name, column in entries.address.items()
+        }
+        place = self.finder.find(numbers, address)
+        columns: dict[str, Column] = {
+            "digits": numbers.digits,
+            "number_ok": np.ones(len(of), dtype=bool),
+            "place_key": Coded(place.astype(np.int64), self.finder.keys[:]),
+            "number_kind": Coded(entries.kind.codes[rows], entries.kind.names),
+            "line_type": Coded(numbers.type.astype(np.int64), [_LINE_TYPES.get(name, "") for name in TYPES]),
+            "consent_basis": Coded(entries.consent_basis.codes[of], entries.consent_basis.names),
+            "consent_given_at": entries.consent_at[of],
+        }
+        if len(self._judges.facts.past):
+            columns["person"] = some(_persons(entries))
+            if entries.debt is not None:
+                columns["debt"] = some(entries.debt)
+        return self._judges.contacts(columns)
+
+    def _judged(self, contacts: Contacts) -> tuple[Bits, NDArray[np.datetime64]]:
+        """The gate's codes, and when places open that nothing but their clock closes."""
+        judged, bits = self._judge.verdicts(contacts)
+        opens = np.full(len(bits), _NEVER)
+        later = np.flatnonzero((bits != 0) & ((bits & ~np.int64(TIME_BITS)) == 0))
+        if len(later):
+            opens[later] = self._judge.screener.opens(judged, later)
+        return bits, opens
+
+    def _without_erased(self, entries: Entries) -> NDArray[np.int8]:
+        """The reasons of the entries; a row with the number of somebody who was erased is refused whole."""
+        found = self._erased.holds(entries.numbers.digits) & entries.numbers.ok
+        if not found.any():
+            return entries.reason
+        rows = np.zeros(len(entries.consent_at), dtype=bool)
+        rows[entries.row[found]] = True
+        return np.where(rows[entries.row], np.int8(_ERASED), entries.reason)
+
+
+def _persons(entries: Entries) -> pa.LargeStringArray:
+    """Whom each row is about: one without an id is known by the first number, as in a list that is loaded."""
+    given = entries.person
+    if given is not None and not pc.any(pc.equal(given, "")).as_py():
+        return given
+    good = np.flatnonzero(entries.numbers.ok)
+    rows, first = np.unique(entries.row[good], return_index=True)
+    at = np.full(len(entries.consent_at), -1, dtype=np.int64)
+    at[rows] = good[first]
+    number = entries.numbers.e164().take(pa.array(at, mask=at < 0))
+    number = pc.fill_null(number, "")
+    return number if given is None else pc.if_else(pc.equal(given, ""), number, given)
+
+
+@dataclass
+class Scrubbed:
+    """What came of a file."""
+
+    file: Path
+    campaign: str
+    at: datetime
+    versions: dict[str, str]
+    rows: int = 0
+    numbers: int = 0
+    seconds: float = 0.0
+    outcomes: Counter[tuple[int, int]] = field(default_factory=Counter)  # (reason, bits) -> numbers
+
+    def add(self, decisions: Decisions) -> None:
+        """Count a part."""
+        self.rows += decisions.rows
+        self.numbers += len(decisions)
+        key = decisions.reason.astype(np.int64) << 56 | decisions.bits
+        known, counts = np.unique(key, return_counts=True)
+        for one, count in zip(known.tolist(), counts.tolist(), strict=True):
+            self.outcomes[one >> 56, one & (1 << 56) - 1] += count
+
+    @property
+    def allowed(self) -> int:
+        """Numbers that may be called at the instant."""
+        return self.outcomes[0, 0]
+
+    @property
+    def later(self) -> int:
+        """Numbers that nothing but time keeps back."""
+        return sum(n for (why, bits), n in self.outcomes.items() if not why and bits and not bits & ~TIME_BITS)
+
+    @property
+    def blocked(self) -> int:
+        """Numbers that a rule or a list keeps back, whatever the time."""
+        return sum(n for (why, bits), n in self.outcomes.items() if not why and bits & ~TIME_BITS)
+
+    @property
+    def refused(self) -> int:
+        """Entries that are no numbers to call: bad, duplicate, of people who asked that contact cease."""
+        return sum(n for (why, _), n in self.outcomes.items() if why)
+
+    def codes(self) -> list[tuple[str, str, int]]:
+        """Every code that refuses any number: what it means, and how many; the most frequent first."""
+        found: Counter[tuple[str, str]] = Counter()
+        for (why, bits), count in self.outcomes.items():
+            found.update(dict.fromkeys(reasons_of(why, bits), count))
+        return sorted(((code, what, n) for (code, what), n in found.items()), key=lambda one: (-one[2], one[0]))
+
+
+def decided(scrub: Scrub, blocks: Iterable[Block], threads: int, each: Callable[[Decisions], None]) -> None:
+    """Decide blocks in some threads; `each` gets the decisions in the order of the blocks, in this one.
+
+    Raises:
+        ListError: the text cannot be read.
+    """
+    seen = Seen()
+    waiting: deque[Future[Decisions]] = deque()
+    with ThreadPoolExecutor(max_workers=threads) as pool:
+        try:
+            for block in blocks:
+                waiting.append(pool.submit(scrub.decide, block))
+                if len(waiting) >= threads * _AHEAD:
+                    each(_without_repeats(waiting.popleft().result(), seen))
+            while waiting:
+                each(_without_repeats(waiting.popleft().result(), seen))
+        finally:
+            for future in waiting:
+                future.cancel()
+
+
+def _without_repeats(decisions: Decisions, seen: Seen) -> Decisions:
+    """The decisions with `DUPLICATE` for numbers that an earlier row has."""
+    rows = np.flatnonzero((decisions.digits > 0) & np.isin(decisions.reason, _CLAIMING))
+    again = rows[seen.repeated(decisions.digits[rows])]
+    if len(again):
+        decisions.reason[again], decisions.bits[again], decisions.opens[again] = _DUPLICATE, 0, _NEVER
+    return decisions
+
+
+def screen_file(
+    workspace: Workspace,
+    campaign: Campaign,
+    file: Path,
+    *,
+    at: datetime,
+    out: Path | None = None,
+    encoding: str | None = None,
+    mapping: Path | None = None,
+    places: PlacePolicy = "intersect",
+    threads: int = 0,
+    progress: Callable[[int], None] | None = None,
+) -> Scrubbed:
+    """Decide every number of a contact list as the campaign would call it at an instant.
+
+    Args:
+        workspace: whose database, rules and registries; nothing is written there.
+        campaign: for which.
+        file: the list.
+        at: the instant.
+        out: where the decisions go, one a line; see `dialer.runtime.scrub_output`.
+        encoding: of the file; told from its bytes when None.
+        mapping: a saved mapping of columns.
+        places: which place counts where number and address disagree.
+        threads: how many; 0: one for each core.
+        progress: called with the number of rows decided so far.
+
+    Raises:
+        ListError: the file cannot be read as a list; there is no file of decisions then.
+        StoreError: the database refuses.
+        RulesError: a rule file is wrong.
+        OSError: `out` cannot be written.
+    """
+    begun = perf_counter()
+    source = recognise(file, encoding=encoding, mapping=None if mapping is None else load_mapping(mapping))
+    scrub, versions = open_scrub(workspace, campaign, at, places=places)
+    found = Scrubbed(file, campaign.name, at, versions)
+    with ExitStack() as stack:
+        headings = _headings(source)
+        writer = None if out is None else stack.enter_context(writer_for(out, headings))
+
+        def each(decisions: Decisions) -> None:
+            found.add(decisions)
+            if writer is not None:
+                writer.write(decisions)
+            if progress is not None:
+                progress(found.rows)
+
+        decided(scrub, blocks_of(source), threads or len(os.sched_getaffinity(0)), each)
+    found.seconds = perf_counter() - begun
+    return found
+
+
+def open_scrub(
+    workspace: Workspace, campaign: Campaign, at: datetime, *, places: PlacePolicy = "intersect"
+) -> tuple[Scrub, dict[str, str]]:
+    """Read everything that decisions rest on: what decides, and the versions of its data.
+
+    Raises:
+        StoreError: the database refuses.
+        RulesError: a rule file is wrong.
+    """
+    book, policy = open_rulebook(workspace), policy_of(campaign.caps)
+    with open_store(workspace.database_url) as store, store.reading() as tx:
+        facts = CampaignFacts.read(tx, campaign, book, policy, at, loaded=False)
+        erased = erasures.every(tx)
+    judges = Judges(Gate(book, MemoryFacts(), policy), RegistryStore(workspace.registries_dir), facts, policy)
+    scrub = Scrub(judges, at, now=datetime.now(UTC), erased=erased, places=places)
+    return scrub, {"rules": book.version, "places": PLACES_VERSION, "tzdata": TZDATA_VERSION}
+
+
+def _headings(source: Source) -> list[str]:
+    """What the file calls each phone column."""
+    at = source.layout.fields
+    return [source.layout.names[at[name]].strip() if name in at else name for name in PHONES]

@@ -1,0 +1,191 @@
+"""The rules for columns of contacts at one instant: each is evaluated once for whatever it looks at, never each row.
+
+*Theory of operation.* Everything a rule looks at, except past calls and personal blocks, is one of a few thousand
+combinations of a place, a profile (what the call is, consent, number) and what lists say (see `situations`). The rules
+of place and time do not look at lists, so they are asked once for each place and profile; the others once for each
+combination. Every answer is kept, so that the next part of a list costs little more than finding its combinations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from threading import Lock
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dnc.coding import grouped
+from dnc.gate.columns import Codes, Contacts
+from dnc.gate.context import Context, context_of
+from dnc.gate.evaluate import RULES, refusals
+from dnc.gate.facts import Facts, Policy
+from dnc.gate.opening import opening
+from dnc.gate.situations import VALID, Situations
+from dnc.rules import Rulebook
+from dnc.values import Code, ListEvidence, RndReply, Verdict
+
+__all__ = ["Answers", "Judged", "Screener", "Told", "rnd_reply"]
+
+_PLACE_AND_TIME = frozenset({"number", "place", "suspension", "inconvenient", "windows"})
+_LISTS_AND_CONSENT = frozenset({"lists", "registries", "rnd", "consent"})
+_COUNTED = frozenset({"caps"})  # by `dnc.gate.screen_caps`
+assert {*_PLACE_AND_TIME, *_LISTS_AND_CONSENT, *_COUNTED} == set(RULES), "every rule of the gate must be screened for"
+_REMEMBERED = 500_000  # combinations: a list with more of them is damaged, and begins anew
+
+_NEVER = np.datetime64("NaT", "us")
+
+
+@dataclass(frozen=True, eq=False)
+class Told:
+    """What lists say of n contacts: equal codes, equal evidence, from one part of a list to the next."""
+
+    codes: Codes  # shape (n,)
+    size: int  # every code is below
+    evidence: Callable[[int], Sequence[ListEvidence]]  # of a row
+
+
+class Answers:
+    """The distinct answers given so far, each with a number; 0 is: allowed."""
+
+    ALLOWED = 0
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[Code, ...], int] = {(): self.ALLOWED}
+        self.codes: list[tuple[Code, ...]] = [()]
+
+    def number(self, codes: tuple[Code, ...]) -> int:
+        """The number of an answer."""
+        found = self._known.get(codes)
+        if found is None:
+            found = self._known[codes] = len(self.codes)
+            self.codes.append(codes)
+        return found
+
+    def of(self, verdict: Verdict) -> int:
+        """The number of a verdict's answer."""
+        return self.ALLOWED if verdict.allowed else self.number(verdict.reasons)
+
+    def longer(self, known: int, code: Code) -> int:
+        """The number of a known answer with one more code behind it, each code once."""
+        return self.number(tuple(dict.fromkeys((*self.codes[known], code))))
+
+    def texts(self) -> list[str]:
+        """Every answer as text, by number."""
+        return [",".join(codes) or str(Code.ALLOW) for codes in self.codes]
+
+
+@dataclass(slots=True, eq=False)
+class _Here:
+    """What place and time say of one place and profile."""
+
+    codes: tuple[Code, ...]
+    context: Context | None  # its lists change with the situation asked; None: cannot be read, nothing else counts
+    opens: np.datetime64 | None = None  # None: not asked yet
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Situation:
+    """What was found of one combination of place, profile and what lists say."""
+
+    answer: int
+    here: _Here
+
+
+@dataclass(frozen=True, eq=False)
+class Judged:
+    """The answers on n contacts."""
+
+    answer: NDArray[np.int64]  # numbers of `Screener.answers`, shape (n,)
+    group: NDArray[np.int64]  # the situation of each contact, shape (n,)
+    here: list[_Here]  # of each situation
+
+
+class Screener:
+    """Judges one part of a list after the other at one instant. May be shared by threads.
+
+    Args:
+        book: the rules.
+        at: the instant, zone-aware (else `ValueError`).
+        policy: what the campaign asks for beyond the law.
+    """
+
+    def __init__(self, book: Rulebook, at: datetime, policy: Policy | None = None) -> None:
+        if at.tzinfo is None:
+            raise ValueError(f"{at.isoformat()} has no time zone; every instant must carry one.")
+        self.book, self.at, self.policy = book, at.astimezone(UTC), policy or Policy()
+        self.answers = Answers()
+        self._situations = Situations(book, self.at)
+        self._here: dict[tuple[int, int], _Here] = {}
+        self._known: dict[tuple[int, int, int], _Situation] = {}
+        self._lock = Lock()
+
+    def judge(self, contacts: Contacts, told: Told) -> Judged:
+        """The answers on some contacts, past calls and personal blocks apart."""
+        place, profile = self._situations.place(contacts), self._situations.profile(contacts)
+        places, profiles = len(self._situations.places.values), len(self._situations.profiles.values)
+        group, first = grouped((place, places), (profile, profiles), (told.codes, told.size))
+        keys = list(zip(*(codes[first].tolist() for codes in (place, profile, told.codes)), strict=True))
+        found = [self._known.get(key) for key in keys]
+        if None in found:
+            with self._lock:
+                if len(self._known) > _REMEMBERED:
+                    self._known.clear()
+                    self._here.clear()
+                found = [
+                    situation or self._evaluate(contacts, row, told, key)
+                    for situation, row, key in zip(found, first.tolist(), keys, strict=True)
+                ]
+        situations = [situation for situation in found if situation is not None]
+        answer = np.array([situation.answer for situation in situations], dtype=np.int64)
+        return Judged(answer[group], group, [situation.here for situation in situations])
+
+    def opens(self, judged: Judged, rows: NDArray[np.intp]) -> NDArray[np.datetime64]:
+        """When the place of each of some contacts opens by its clock alone (UTC); NaT where it is open, or never."""
+        situations, which = np.unique(judged.group[rows], return_inverse=True)
+        times = [self._opens(judged.here[n]) for n in situations.tolist()]
+        return np.array(times, dtype="datetime64[us]")[which]
+
+    def _evaluate(self, contacts: Contacts, row: int, told: Told, key: tuple[int, int, int]) -> _Situation:
+        """The answer on one row, which stands for all of its situation."""
+        here = self._here.get(key[:2])
+        if here is None:
+            here = self._here[key[:2]] = self._look(contacts, row, key[1])
+        codes = here.codes
+        if here.context is not None:
+            here.context.facts = Facts(told.evidence(row), rnd=here.context.facts.rnd)
+            codes = tuple(dict.fromkeys((*codes, *refusals(here.context, _LISTS_AND_CONSENT))))
+        found = self._known[key] = _Situation(self.answers.number(codes), here)
+        return found
+
+    def _look(self, contacts: Contacts, row: int, profile: int) -> _Here:
+        """What the rules of place and time say of a row."""
+        facts = Facts(rnd=rnd_reply(contacts, row))
+        try:
+            context = context_of(self.book, contacts.call(row), facts, self.at, self.policy)
+        except Exception:  # as `evaluate` does: what cannot be read is refused, whatever else holds
+            return _Here((Code.DATA_UNREADABLE,), None)
+        valid = self._situations.profiles.values[profile][0] == VALID
+        return _Here(refusals(context, _PLACE_AND_TIME - {"number"} if valid else _PLACE_AND_TIME), context)
+
+    def _opens(self, here: _Here) -> np.datetime64:
+        """When a place opens."""
+        if here.opens is None:
+            here.opens = _NEVER
+            if here.context is not None:
+                call = here.context.call
+                found = opening(
+                    self.book, call.place, call.scope, call.mode, self.at, policy=self.policy, consent=call.consent
+                )
+                if not found.open and found.until is not None:
+                    here.opens = np.datetime64(found.until.replace(tzinfo=None), "us")
+        return here.opens
+
+
+def rnd_reply(contacts: Contacts, row: int) -> RndReply | None:
+    """What the Reassigned Numbers Database said of a row."""
+    answer = contacts.value("rnd", row)
+    if not answer:
+        return None
+    return RndReply(answer, contacts.day("rnd_since", row), contacts.day("rnd_obtained", row))  # type: ignore[arg-type]
