@@ -119,6 +119,10 @@ class Dialing(_Table):
         tuple[_E164Number, ...],
         Field(strict=False, min_length=1, description="the numbers people see, E.164, at least one"),
     ]
+    resting_caller_ids: Annotated[
+        tuple[_E164Number, ...],
+        Field(strict=False, description="those of them not shown for now; their people see another meanwhile"),
+    ] = ()
     lines: Annotated[int, Field(ge=1, le=100_000, description="the most calls at one time")] = 100
     calls_per_second: Annotated[float, Field(gt=0, le=1_000, description="the carrier's limit")] = 10.0
     #: Unanswered calls ring at least 15 s or four rings before they are given up: 16 CFR 310.4(b)(4)(ii).
@@ -131,6 +135,16 @@ class Dialing(_Table):
     ] = 10.0
     release_ringing: Annotated[bool, Field(description="let ringing calls go when no agent will be free")] = True
     detect_machines: Annotated[bool, Field(description="hang up on answering machines")] = False
+
+    @model_validator(mode="after")
+    def _somebody_calls(self) -> Self:
+        strange = [each for each in self.resting_caller_ids if each not in self.caller_ids]
+        if strange:
+            what = f"{strange[0]} is none of caller_ids"
+            raise Findings([Finding(("resting_caller_ids",), what, "name only numbers that stand there too")])
+        if set(self.resting_caller_ids) >= set(self.caller_ids):
+            raise Findings([Finding(("resting_caller_ids",), "every caller id rests", "leave one in use")])
+        return self
 
     @model_validator(mode="after")
     def _rings_long_enough(self) -> Self:

@@ -144,25 +144,26 @@ class _Text:
         known = 0  # bytes in which there is no line's end
         while not self._ended and (len(data) < self._size or data.find(_NEWLINE, known) < 0):
             known = len(data)
-            self._ended = not self._fill(data)
+            data = self._longer(data)
+            self._ended = len(data) == known
         if not self._ended:
             end = data.rfind(_NEWLINE) + 1
             self._pending = data[end:]
             del data[end:]
         return data
 
-    def _fill(self, data: bytearray) -> bool:
-        """Read on; whether there was anything."""
-        if self._recode is None:
-            have = len(data)
-            data.extend(bytes(self._size))
-            with memoryview(data) as view:
-                read = self._file.readinto(view[have:])
-            del data[have + read :]
-            return read > 0
-        piece = self._file.read(self._size)
-        data += self._recode(piece)
-        return bool(piece)
+    def _longer(self, data: bytearray) -> bytearray:
+        """The data with what comes next in the file."""
+        if self._recode is not None:
+            while (piece := self._file.read(self._size)) and not (text := self._recode(piece)):
+                pass
+            return data + (text if piece else self._recode(b""))
+        longer = bytearray(len(data) + self._size)
+        longer[: len(data)] = data
+        with memoryview(longer) as view:
+            read = self._file.readinto(view[len(data) :])
+        del longer[len(data) + read :]
+        return longer
 
     def skip_header(self) -> int:
         """Go on behind the first row that is not empty; the number of the line that then comes."""

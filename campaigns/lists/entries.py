@@ -34,6 +34,7 @@ ENTRY_FIELDS: tuple[str, ...] = (
     "country", "timezone", "consent_basis", "consent_at", "external_id", "account_id", "debt_id", "attorney", "cease",
 )  # fmt: skip
 _ZIP = 5
+_SPACE = ord(" ")  # all that is trimmed is no greater
 _AMERICAN = frozenset({"", "US", "PR", "VI", "GU", "AS", "MP"})
 
 
@@ -76,11 +77,29 @@ class Entries:
     address: dict[str, pa.LargeStringArray | Coded]  # as `dnc.places.columns.PlaceFinder` reads it
     consent_basis: Coded
     consent_at: NDArray[np.datetime64]  # UTC, microseconds
-    person: pa.LargeStringArray | None  # None: the list has no ids
-    debt: pa.LargeStringArray | None
+    ids: dict[str, pa.LargeStringArray]  # `external_id`, `account_id`, `debt_id`, as far as the list has them
 
     def __len__(self) -> int:
         return len(self.line)
+
+    def persons(self) -> pa.LargeStringArray:
+        """Whom each row is about: one without an id is known by its first number, as in a list that is loaded."""
+        given = _first_given(*(self.ids.get(name) for name in ("external_id", "account_id")))
+        if given is not None:
+            given = _trimmed(given)
+            if not pc.any(pc.equal(given, "")).as_py():
+                return given
+        good = np.flatnonzero(self.numbers.ok)
+        rows, first = np.unique(self.row[good], return_index=True)
+        at = np.full(len(self.consent_at), -1, dtype=np.int64)
+        at[rows] = good[first]
+        number = pc.fill_null(self.numbers.e164().take(pa.array(at, mask=at < 0)), "")
+        return number if given is None else pc.if_else(pc.equal(given, ""), number, given)
+
+    def debts(self) -> pa.LargeStringArray | None:
+        """The debt that each row is about; None where the list has no debts."""
+        found = self.ids.get("debt_id")
+        return None if found is None else _trimmed(found)
 
 
 def read_entries(sheet: Sheet, country: str, now: datetime) -> Entries:
@@ -115,8 +134,7 @@ def read_entries(sheet: Sheet, country: str, now: datetime) -> Entries:
         address=_addresses(cells, stated, timezone),
         consent_basis=basis,
         consent_at=given,
-        person=_first_given(cells.text("external_id"), cells.text("account_id")),
-        debt=cells.text("debt_id"),
+        ids={name: text for name in ("external_id", "account_id", "debt_id") if (text := cells.raw(name)) is not None},
     )
 
 
@@ -136,7 +154,7 @@ class _Cells:
     def text(self, name: str) -> pa.LargeStringArray | None:
         """The texts of a field; None where the list has no such column."""
         found = self._sheet.texts.get(name)
-        return None if found is None else pc.utf8_trim(found, ASCII_SPACE)
+        return None if found is None else _trimmed(found)
 
     def coded(self, name: str) -> Coded:
         """The texts of a field as codes."""
@@ -150,6 +168,18 @@ class _Cells:
         """Any entry but a clear no."""
         codes, names = self.coded(name)
         return cleaning.flags(pd.Series(names, dtype="str")).to_numpy(dtype=bool)[codes]
+
+
+def _trimmed(texts: pa.LargeStringArray) -> pa.LargeStringArray:
+    """Texts without white space at their ends. Few lists have any, and to see that costs less than to trim."""
+    bounds = np.frombuffer(texts.buffers()[1], dtype=np.int64)[texts.offset : texts.offset + len(texts) + 1]
+    if bounds[0] == bounds[-1]:
+        return texts
+    raw = np.frombuffer(texts.buffers()[2], dtype=np.uint8)
+    full = bounds[:-1] < bounds[1:]
+    first, last = (np.where(full, at, bounds[0]) for at in (bounds[:-1], bounds[1:] - 1))
+    edges = (raw[first] <= _SPACE) | (raw[last] <= _SPACE)
+    return pc.utf8_trim(texts, ASCII_SPACE) if (edges & full).any() else texts
 
 
 def _countries(given: Coded) -> tuple[Coded, NDArray[np.bool_]]:

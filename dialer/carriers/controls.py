@@ -35,8 +35,8 @@ class Controls(Protocol):
     def record(self, call_id: str, on: bool) -> None:
         """Start (announced, once), pause or resume the recording."""
 
-    def drop_voicemail(self, call_id: str, audio: str) -> None:
-        """Leave a recorded message on the machine after its beep; the agent is free at once."""
+    def drop_voicemail(self, call_id: str) -> None:
+        """Leave the campaign's recorded message on the machine, from now on; the agent is free at once."""
 
     def transfer(self, call_id: str, to: str, kind: TransferKind) -> None:
         """Give the person to a third: a number in E.164."""

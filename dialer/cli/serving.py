@@ -27,6 +27,7 @@ from dialer.runtime.clock import LoopClock
 from dialer.runtime.live.carriers import House, TwilioHouse
 from dialer.runtime.live.floor import AlreadyRunning, LiveFloor
 from dialer.runtime.live.floor_file import FloorFile, find_floor, forget_floor, write_floor
+from dialer.runtime.live.return_calls import ReturnCalls
 from dialer.runtime.live.secrets import StoredSecrets
 from dialer.runtime.live.strangers import Strangers
 from dialer.runtime.log import configure as configure_log
@@ -106,7 +107,9 @@ async def _floor(workspace: Workspace, plan: ServePlan, store: Store) -> int:
         public = account.settings.public_url
         browser_token = account.browser_token if account.settings.browser_legs else None
         account.legs.on_parked, account.legs.on_lost = floor.desks.leg_parked, floor.desks.leg_lost
-        more += (carrier_router(account, Strangers(workspace, store, library, account.addresses)),)
+        strangers = Strangers(workspace, store, library, account.addresses)
+        returns = ReturnCalls(workspace, store, library, account.addresses)
+        more += (carrier_router(account, strangers, returns),)
     app = make_app(floor, Faces(StoredSecrets(store), token, public, browser_token, more))
     server = _Server(
         uvicorn.Config(

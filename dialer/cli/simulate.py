@@ -172,6 +172,7 @@ def _replayed(store: Store, campaign: Campaign, settings: SimulationSettings, as
             None,
             team if each.agents is None else None,
             closing=0.0,
+            until=ended,
             progress=_progress(n, len(asked)),
         )
         for n, each in enumerate(asked)

@@ -19,9 +19,10 @@ import math
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-__all__ = ["AnswerRate"]
+__all__ = ["MEMORY", "AnswerRate"]
 
-_MEMORY = 150.0  # answers after which an observation weighs 1/e
+#: Answers after which an observation weighs 1/e.
+MEMORY = 150.0
 _PRIOR_RATE = 0.2
 _PRIOR_WEIGHT = 10.0  # calls
 _THRESHOLD = 8.0  # log likelihood ratio at which a change is believed
@@ -61,10 +62,12 @@ class AnswerRate:
     Attributes:
         rate: the present estimate, a fraction.
         changes: how many jumps were noticed.
+        memory: answers after which an observation weighs 1/e.
     """
 
     rate: float = _PRIOR_RATE
     changes: int = 0
+    memory: float = MEMORY
     _seen: float = 0.0
     _calls: float = 0.0
     _new_seen: float = 0.0
@@ -90,7 +93,7 @@ class AnswerRate:
             human: whether a person answered.
         """
         if human:
-            keep = 1.0 - 1.0 / _MEMORY
+            keep = 1.0 - 1.0 / self.memory
             self._seen = self._seen * keep + 1.0
             self._calls *= keep
             self._new_seen += 1.0

@@ -17,7 +17,8 @@ end after any answer, so the ledger is kept lawful after every answer, not only 
   base + STEP * room, a dual ascent step per answer (+ STEP * cap when served, - STEP * (1 - cap) when
   abandoned), and the base creeps by DRIFT * (room - reserve) per answer, so that every floor settles
   with the same reserve at its own level of the price: a proportional-integral controller of the
-  room, with DRIFT = cap * STEP^2 / 4 for critical damping at 3 %. The base outlives the period.
+  room, with DRIFT = cap * STEP^2 / 4 for critical damping at 3 %. What is beyond the reserve may be
+  spent sooner (`SURPLUS`). The base outlives the period.
 * **Breach probability.** The reserve that will be there at the period's end against the deviation
   the ledger can still have by then: var = clumping * cap * min(answers to come, 1/(2 cap STEP)), the
   stationary variance of the controlled ledger (abandonments come in clumps, hence `_CLUMPING`).
@@ -36,18 +37,20 @@ from typing import Any
 __all__ = ["DRIFT", "HIGHEST", "LEDGER_RISK", "START", "STEP", "Ledger"]
 
 #: ln threshold moves by this much per abandonment.
-STEP = 0.12
+STEP = 0.06
+#: And by this much more per abandonment of room beyond the reserve, which may safely be spent soon.
+SURPLUS = 0.1
 #: The base of ln threshold moves by this much per answer and abandonment of room beside the reserve.
-DRIFT = 1e-4
+DRIFT = 3e-5
 #: The threshold of a first period's first call.
-START = 0.03
+START = 0.02
 #: The threshold never exceeds this.
 HIGHEST = 0.7
 #: The largest probability with which a call may cost more than the ledger can pay, given its answer.
-LEDGER_RISK = 5e-5
+LEDGER_RISK = 2e-4
 
-_LOWEST_BASE, _HIGHEST_BASE = math.log(1e-4), math.log(0.3)
-_RESERVE = 8.0  # abandonments the price keeps in reserve
+_LOWEST_BASE, _HIGHEST_BASE = -30.0, math.log(0.3)
+_RESERVE = 10.0  # abandonments the price keeps in reserve
 _RESERVE_SHARE = 0.02  # and this share of what the cap allowed so far
 _CLUMPING = 3.0
 _STRUCTURAL = 4.0  # losses beyond the cap, all with agents ready, that show that pacing is not their cause
@@ -112,7 +115,9 @@ class Ledger:
     @property
     def threshold(self) -> float:
         """The largest conditional probability of abandonment that the next call may have."""
-        return math.exp(min(self.base + STEP * self.room, math.log(HIGHEST)))
+        room = self.room
+        surplus = SURPLUS * max(0.0, room - self.reserve)
+        return math.exp(min(self.base + STEP * room + surplus, math.log(HIGHEST)))
 
     def payable(self, pledged: float = 0.0) -> int:
         """Give the abandonments that may be booked next, one after the other, without passing the cap.

@@ -1,21 +1,25 @@
-"""How likely it is that an answer finds nobody.
+"""The probability that an answer finds no agent: exact for small floors, a series for large ones.
 
 Theory of operation
 -------------------
-Fix an instant t. Every busy agent is *still busy* at the last moment that helps with some
+Look at one future instant t. Every busy agent is *still busy* at the last moment that helps with some
 probability, and every call in flight has *been answered* by t with some probability. Write S for
 the number of agents still busy plus the number of people who answered before us. With n agents
 present, one more answer at t finds nobody exactly when S >= n. So the difference of two
 Poisson-binomials (agents freed minus answers to come) is one Poisson-binomial tail.
 
-* **Exact.** The distribution of S by the discrete Fourier transform of its characteristic function
-  (Hong 2013, "On computing the distribution function for the Poisson binomial distribution",
-  Computational Statistics & Data Analysis 59). Cost O(m^2) in numpy for m trials.
-* **Approximate.** The normal law with continuity correction and one Edgeworth term for skewness
-  (Volkova 1996, "A refinement of the central limit theorem for sums of independent random
-  indicators", Theory of Probability and its Applications 40). Its error falls with the variance of
-  S; `tests/pacing/test_overload.py` holds it under `NORMAL_ERROR / variance` for every variance at
-  which it is used.
+* **Exact** (`Transform`). The generating function of S is a product of one factor 1 - q + q z per
+  trial. It is evaluated on a circle of radius r < 1, and Cauchy's formula, as a discrete Fourier
+  transform of as many points as probabilities are wanted, gives them back (Hong 2013, "On computing the
+  distribution function for the Poisson binomial distribution", Computational Statistics & Data
+  Analysis 59; the circle inside the unit disc after Abate and Whitt 1992, "Numerical inversion of
+  probability generating functions", Operations Research Letters 12). What is cut off comes back with
+  weight r^size = `ALIAS`, and that bounds the error; one more call is one more factor.
+* **Series** (`series_tail`). The Edgeworth series to second order (Petrov 1975, "Sums of independent
+  random variables", chapter VI) for a lattice: its density at the integers, summed by the midpoint rule,
+  is its tail at the half-integer with Sheppard's corrections, variance - 1/12 and fourth cumulant
+  + 1/120. `tests/pacing/test_overload.py` holds its error under `SERIES_ERROR / variance` wherever it
+  is used.
 
 `use_exact` decides between them by that bound. Columns are instants, rows are trials.
 """
@@ -23,92 +27,98 @@ Poisson-binomials (agents freed minus answers to come) is one Poisson-binomial t
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 
 __all__ = [
-    "NORMAL_ERROR",
-    "NORMAL_TOLERANCE",
-    "add_trial",
-    "distribution",
-    "normal_tail",
-    "normal_tail_at",
+    "ALIAS",
+    "MOMENTS",
+    "SERIES_ERROR",
+    "SERIES_TOLERANCE",
+    "Transform",
+    "series_tail",
     "standard_normal_cdf",
-    "tail",
+    "transform",
     "use_exact",
+    "with_moments",
 ]
 
 Floats = npt.NDArray[np.float64]
+Complexes = npt.NDArray[np.complex128]
 
-#: The error of `normal_tail` is at most this number divided by the variance of S (variance >= 2).
-NORMAL_ERROR = 0.02
-#: The largest error accepted from the approximation; below the variance it implies we are exact.
-NORMAL_TOLERANCE = 0.005
-#: Above this many trials the exact transform costs more than a decision may.
-_MOST_TRIALS = 160
+#: The weight with which probabilities beyond the transform's size come back.
+ALIAS = 1e-7
+#: The error of `series_tail` is at most this number divided by the variance of S (variance >= 2).
+SERIES_ERROR = 0.005
+#: The largest error accepted from the series; below the variance it implies we are exact.
+SERIES_TOLERANCE = 0.002
+#: Above this many trials times points the exact transform costs more than a decision may.
+_MOST_WORK = 2_000
+#: Numbers per trial and instant that the series needs: the first four cumulants.
+MOMENTS = 4
 
-_SQRT_HALF = math.sqrt(0.5)
+_LEAST_SHARE = 1.0 / 3.0
 _INV_SQRT_2PI = 1.0 / math.sqrt(2.0 * math.pi)
 
 
-def use_exact(trials: int, variance: float) -> bool:
+def use_exact(trials: int, points: int, variance: float) -> bool:
     """Tell whether a sum of `trials` indicators of total `variance` should be computed exactly."""
-    return trials <= _MOST_TRIALS and variance * NORMAL_TOLERANCE < NORMAL_ERROR
+    return variance * SERIES_TOLERANCE < SERIES_ERROR and trials * points <= _MOST_WORK
 
 
-def distribution(probabilities: Floats) -> Floats:
-    """Give the exact distribution of the number of successes.
-
-    Args:
-        probabilities: shape (m, k): m independent trials at each of k instants.
-
-    Returns:
-        Shape (k, m + 1): row k holds P(S = 0), ..., P(S = m) at instant k.
-    """
-    m, k = probabilities.shape
-    if m == 0:
-        return np.ones((k, 1))
-    size = m + 1
-    angles = (2.0j * math.pi / size) * np.arange(size // 2 + 1)
-    steps = np.exp(-angles) - 1.0
-    # One factor (1 - q + q e^{-i w}) per trial; the product over trials is the transform of S.
-    factors = probabilities.T[:, :, None] * steps[None, None, :]
-    factors += 1.0
-    pmf: Floats = np.fft.irfft(factors.prod(axis=1), n=size, axis=1)
-    np.maximum(pmf, 0.0, out=pmf)
-    return pmf
-
-
-def add_trial(pmf: Floats, probability: Floats) -> Floats:
-    """Add one independent trial to a distribution.
+class Transform:
+    """Tails P(S >= n) for every n up to `most`, from the generating function on a circle.
 
     Args:
-        pmf: shape (k, m + 1).
-        probability: shape (k,): the new trial's probability at each instant.
-
-    Returns:
-        Shape (k, m + 2).
+        most: the largest n asked for.
     """
-    k, size = pmf.shape
-    out = np.zeros((k, size + 1))
-    q = probability[:, None]
-    out[:, :size] = pmf * (1.0 - q)
-    out[:, 1:] += pmf * q
-    return out
+
+    def __init__(self, most: int) -> None:
+        size = max(8, most + most % 2)
+        radius = ALIAS ** (1.0 / size)
+        turn = (2.0j * math.pi / size) * np.arange(size // 2 + 1)
+        #: The points z less 1, shape (w,): the upper half of the circle, the lower is its mirror.
+        self.steps: Complexes = radius * np.exp(turn) - 1.0
+        mirrored = np.full(size // 2 + 1, 2.0)
+        mirrored[[0, -1]] = 1.0
+        k = np.arange(size)[:, None]
+        terms = (mirrored / size) * radius ** (-k) * np.exp(-turn * k)
+        below = np.concatenate((np.zeros((1, size // 2 + 1)), np.cumsum(terms, axis=0)))
+        # Re(c f) summed is one real product of (Re f, Im f) with (Re c, -Im c).
+        self._below: Floats = np.stack((below.real, -below.imag), axis=2).reshape(size + 1, -1)
+
+    def factors(self, probabilities: Floats) -> Complexes:
+        """Give the generating function of the number of successes.
+
+        Args:
+            probabilities: shape (m, k): m independent trials at each of k instants.
+
+        Returns:
+            Shape (k, w).
+        """
+        each = probabilities[:, :, None] * self.steps
+        each += 1.0
+        product: Complexes = np.multiply.reduce(each, axis=0)
+        return product
+
+    def tail(self, function: Complexes, need: int) -> Floats:
+        """Give P(S >= need) in the shape of `function` without its last axis."""
+        flat = np.ascontiguousarray(function).view(np.float64)
+        result: Floats = 1.0 - flat @ self._below[max(need, 0)]
+        return result
 
 
-def tail(pmf: Floats, need: int) -> Floats:
-    """Give P(S >= need) at each instant; columns of `pmf` from `need` on may have been cut off."""
-    if need <= 0:
-        return np.ones(pmf.shape[0])
-    below: Floats = pmf[:, :need].sum(axis=1)
-    return np.minimum(np.maximum(1.0 - below, 0.0), 1.0)
+@lru_cache(maxsize=64)
+def transform(most: int) -> Transform:
+    """Give the transform for tails up to `most`; the points depend on nothing else."""
+    return Transform(most)
 
 
 # Linear interpolation on a grid of step h errs by at most h^2/8 max |phi'| = 2.9e-8.
 _GRID = np.arange(-8 * 1024, 8 * 1024 + 1) / 1024.0
-_CDF = np.array([0.5 * math.erfc(-x * _SQRT_HALF) for x in _GRID.tolist()])
+_CDF = np.array([0.5 * math.erfc(-x * math.sqrt(0.5)) for x in _GRID.tolist()])
 
 
 def standard_normal_cdf(x: Floats) -> Floats:
@@ -117,32 +127,40 @@ def standard_normal_cdf(x: Floats) -> Floats:
     return result
 
 
-def normal_tail(mean: Floats, variance: Floats, third: Floats, need: int | Floats) -> Floats:
-    """Give P(S >= need) by the normal law with one skewness term.
+def with_moments(probabilities: Floats) -> Floats:
+    """Set beside each trial's probabilities (m, k) their second to fourth cumulants: shape (m, 4k)."""
+    spread = probabilities * (1.0 - probabilities)
+    return np.concatenate(
+        (probabilities, spread, spread * (1.0 - 2.0 * probabilities), spread * (1.0 - 6.0 * spread)), axis=1
+    )
+
+
+def series_tail(mean: Floats, variance: Floats, third: Floats, fourth: Floats, need: float | Floats) -> Floats:
+    """Give P(S >= need) by the Edgeworth series to second order.
 
     Args:
         mean: sum of q over the trials.
         variance: sum of q(1 - q).
-        third: third central moment, sum of q(1 - q)(1 - 2q).
+        third: third cumulant, sum of q(1 - q)(1 - 2q).
+        fourth: fourth cumulant, sum of q(1 - q)(1 - 6q(1 - q)).
         need: the threshold; arrays broadcast.
 
     Returns:
-        The probability, between 0 and 1, in the broadcast shape.
+        The probability, between 0 and 1, in the broadcast shape. Far out, where the series may turn
+        negative, at least a third of the normal law's tail.
     """
-    safe = np.maximum(variance, 1e-9)
-    sd = np.sqrt(safe)
+    spread = np.maximum(variance - 1.0 / 12.0, 1e-6)
+    sd = np.sqrt(spread)
     x = (need - 0.5 - mean) / sd
+    skew = third / (spread * sd)
+    kurtosis = (fourth + 1.0 / 120.0) / (spread * spread)
     square = x * x
-    density = np.exp(-0.5 * square)
-    below = standard_normal_cdf(x) + (_INV_SQRT_2PI / 6.0) * third / (safe * sd) * (1.0 - square) * density
-    result: Floats = np.minimum(np.maximum(1.0 - below, 0.0), 1.0)
+    series = (
+        skew / 6.0 * (square - 1.0)
+        + kurtosis / 24.0 * x * (square - 3.0)
+        + skew * skew / 72.0 * x * (square * (square - 10.0) + 15.0)
+    )
+    normal = standard_normal_cdf(-x)
+    tail = np.maximum(normal + _INV_SQRT_2PI * np.exp(-0.5 * square) * series, _LEAST_SHARE * normal)
+    result: Floats = np.minimum(tail, 1.0)
     return result
-
-
-def normal_tail_at(mean: float, variance: float, third: float, need: float) -> float:
-    """Give what `normal_tail` gives, for one instant without arrays."""
-    safe = max(variance, 1e-9)
-    sd = math.sqrt(safe)
-    x = (need - 0.5 - mean) / sd
-    skewness = third / (6.0 * safe * sd) * (1.0 - x * x) * _INV_SQRT_2PI * math.exp(-0.5 * x * x)
-    return min(max(0.5 * math.erfc(x * _SQRT_HALF) - skewness, 0.0), 1.0)

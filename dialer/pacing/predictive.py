@@ -18,9 +18,10 @@ pace is lawful: dialing stops, with the advice to switch it off, until `forgive`
 Lawful release. A call that rang at least `min_ring` may be let go. It is let go when an answer just
 now would find nobody with a probability above the price.
 
-Cost. A whole look ahead costs tens to hundreds of microseconds. Between two looks less than
-a quarter of a second apart, in which few calls came or went for the floor's size, the answer is
-"nothing to do".
+Cost. A whole look ahead costs tens to hundreds of microseconds. After a look the pacer knows how far the
+next call was from the price, and looks again when an agent or a waiting person came or went, when a call
+ended and the price was near, and otherwise the sooner the nearer the price was. Between two looks the
+answer is "nothing to do", with the last look's reason.
 """
 
 from __future__ import annotations
@@ -47,9 +48,14 @@ _IN_HAND = 1
 _SUSPICIOUS = 2.0
 #: Seconds by which the report of a call's end may be late.
 _LATE = 2.0
-#: Seconds between two looks at a floor that changed little, and at one on which no call came or went.
-_REST, _REST_UNCHANGED = 0.25, 0.9
-_RESTING = Decision(0, (), "Dialing 0: nothing material changed since the last look ahead.")
+#: Up to this many agents every change of the floor is looked at; above, what changed for its size.
+_WATCHED = 50
+#: How far the next call was from the price (risk over price), and seconds until the next look.
+_NEXT_LOOK = ((1.0, 0.25), (1.5, 0.45), (3.0, 0.9))
+_LONGEST_REST = 1.4
+#: From this many prices on, a call that ended leaves no room.
+_FAR = 3.0
+_EPSILON = 1e-6
 
 
 class PredictivePacer(Pacer):
@@ -58,67 +64,95 @@ class PredictivePacer(Pacer):
     def __init__(self, policy: PacingPolicy) -> None:
         super().__init__(policy)
         self.forecaster = Forecaster(policy)
-        self._looked_at: float | None = None
-        self._looked_sizes = (0, 0, 0)
+        self._looked_at = 0.0
+        self._next_look = 0.0
+        self._looked_sizes: tuple[int, int, int, int] | None = None  # agents, ready, waiting, in flight
+        self._distance = 0.0
+        self._explained = ""
 
     # ------------------------------------------------------------------ deciding
 
     def _decide(self, floor: FloorView) -> Decision:
-        if self._may_rest(floor):
-            return _RESTING
-        self._looked_at = floor.now
-        self._looked_sizes = (len(floor.agents), len(floor.in_flight), len(floor.waiting))
         ready = [agent.state for agent in floor.agents].count("ready")
+        if self._may_rest(floor, ready):
+            return Decision(0, (), f"Dialing 0: {self._explained}")
+        self._looked_at = floor.now
+        self._distance = 0.0
+        decision, rest = self._look(floor, ready)
+        self._next_look = floor.now + rest - _EPSILON
+        flying = len(floor.in_flight) + decision.dial - len(decision.release)
+        self._looked_sizes = (len(floor.agents), ready, len(floor.waiting), flying)
+        self._explained = decision.reason.partition(": ")[2]
+        return decision
+
+    def _look(self, floor: FloorView, ready: int) -> tuple[Decision, float]:
+        """Decide after a whole look, and say after how many seconds to look again."""
+        soonest = _NEXT_LOOK[0][1]
         limit = dial_limit(self.policy, floor)
         if not floor.agents:
-            return one_to_one(self, floor, ready, limit, "no agent is here")
+            return one_to_one(self, floor, ready, limit, "no agent is here"), soonest
         if self.ledger.hopeless:
-            return self._give_up(floor, ready)
+            return self._give_up(floor, ready), soonest
         look = self.forecaster.look(floor)
         ledger = self.ledger
         payable = ledger.payable(look.unserved + ledger.structural)
         guard = self._guard(floor, payable)
         if guard is not None:
-            return one_to_one(self, floor, ready, limit, guard)
+            return one_to_one(self, floor, ready, limit, guard), soonest
         threshold = ledger.threshold
         spend = payable - _IN_HAND
-        release = self._release(floor, look, threshold, spend)
-        dial = 0
-        bound = "a call now would likely find nobody"
-        if not release:
-            # Learn before leaping: a flood of calls may not rest on the answers of a few.
-            known = len(floor.agents) + int(self.forecaster.known_calls * _LEAP) - len(floor.in_flight)
-            if known < limit.calls:
-                limit = Limit(max(known, 0), "too few calls known yet")
-            room = look.most_calls(threshold, limit.calls, spend)
-            one_each = min(needed_lines(ready, floor), limit.calls)
-            dial = max(room.calls, one_each)
-            if dial and dial == limit.calls:
-                bound = f"{limit.name} bound it"
-            elif room.by_ledger:
-                bound = f"the budget has {spend} abandonments to spend and more calls could cost more (law)"
-            elif dial and dial == one_each:
-                bound = "1:1 is as good as prediction now"
-            elif dial:
-                bound = f"room for {dial} more at an overload chance of {100 * threshold:.1f} %"
-        return Decision(dial, release, self._sentence(floor, ready, dial, release, bound))
+        release, rest = self._release(floor, look, threshold, spend)
+        if release:
+            bound = "an answer now would likely find nobody"
+            return Decision(0, release, self._sentence(floor, ready, 0, release, bound)), soonest
+        # Learn before leaping: a flood of calls may not rest on the answers of a few.
+        known = len(floor.agents) + int(self.forecaster.known_calls * _LEAP) - len(floor.in_flight)
+        if known < limit.calls:
+            limit = Limit(max(known, 0), "too few calls known yet")
+        room = look.most_calls(threshold, limit.calls, spend)
+        self._distance = room.risk / threshold
+        one_each = min(needed_lines(ready, floor), limit.calls)
+        dial = max(room.calls, one_each)
+        if dial == limit.calls and self._distance < 1.0:
+            bound = f"{limit.name} bound it"
+        elif room.by_ledger:
+            bound = f"the budget has {spend} abandonments to spend and more calls could cost more (law)"
+        elif dial and dial == one_each:
+            bound = "1:1 is as good as prediction now"
+        elif dial:
+            bound = f"room for {dial} more at an overload chance of {100 * threshold:.1f} %"
+        else:
+            bound = "one call more would too likely find no agent"
+        near = next((seconds for far, seconds in _NEXT_LOOK if self._distance < far), _LONGEST_REST)
+        return Decision(dial, (), self._sentence(floor, ready, dial, (), bound)), min(rest, near)
 
-    def _may_rest(self, floor: FloorView) -> bool:
-        """Whether the last look is so recent and the floor so little changed that it still holds."""
-        if self._looked_at is None:
+    def _may_rest(self, floor: FloorView, ready: int) -> bool:
+        """Whether the last look still holds: it is recent, and nothing that makes room has happened since."""
+        if self._looked_sizes is None or not self._looked_at <= floor.now < self._next_look:
             return False
-        agents, flying, waiting = self._looked_sizes
+        agents, were_ready, waiting, flying = self._looked_sizes
         if len(floor.agents) != agents:
             return False
-        changed = abs(len(floor.in_flight) - flying) + abs(len(floor.waiting) - waiting)
-        if changed > agents // 12:
-            return False
-        return abs(floor.now - self._looked_at) < (_REST if changed else _REST_UNCHANGED)
+        changed = abs(ready - were_ready) + abs(len(floor.waiting) - waiting)
+        ended = abs(len(floor.in_flight) - flying)
+        if agents > _WATCHED:
+            return changed + ended <= agents // 12
+        return not changed and (not ended or self._distance > _FAR)
 
-    def _release(self, floor: FloorView, look: Look, threshold: float, spend: int) -> tuple[str, ...]:
-        if not self.policy.release_ringing or (look.soon() < threshold and look.soon(spend) < LEDGER_RISK):
-            return ()
-        return tuple(releasable(self.policy, floor))
+    def _release(self, floor: FloorView, look: Look, threshold: float, spend: int) -> tuple[tuple[str, ...], float]:
+        """List the calls to let go, and say after how many seconds to look again."""
+        if not self.policy.release_ringing:
+            return (), _LONGEST_REST
+        lost = look.soon()
+        if lost < threshold and look.soon(spend) < LEDGER_RISK:
+            # What rang long enough may be kept only while somebody is near.
+            return (), _NEXT_LOOK[1][1]
+        ripe = [
+            self.policy.min_ring - (floor.now - call.ringing_since)
+            for call in floor.in_flight
+            if call.ringing_since is not None
+        ]
+        return tuple(releasable(self.policy, floor)), min([r for r in ripe if r > 0.0], default=_LONGEST_REST)
 
     def _give_up(self, floor: FloorView, ready: int) -> Decision:
         lost, answers = self.ledger.idle_abandoned, self.ledger.answers
@@ -166,10 +200,10 @@ class PredictivePacer(Pacer):
         human = outcome.result == "human"
         lag = 0.0 if outcome.answered_at is None else outcome.at - outcome.answered_at
         age = min(max(outcome.at - outcome.placed_at, 0.0), BIN * BINS)
-        self.forecaster.call_left_ring(age, human, outcome.result == "released", lag)
+        self.forecaster.call_left_ring(outcome.call_id, age, human, outcome.result == "released", lag)
 
     def _learn_handle_time(self, outcome: HandleTime) -> None:
-        self.forecaster.handle.observe(outcome.talk, outcome.wrap_up)
+        self.forecaster.agent_finished(outcome.agent_id, outcome.at, outcome.talk, outcome.wrap_up)
 
     # ------------------------------------------------------------------ snapshot
 
@@ -177,15 +211,22 @@ class PredictivePacer(Pacer):
         """Give a plain, JSON-able snapshot: what was learned and what was spent."""
         state = super().to_state()
         state["forecaster"] = self.forecaster.to_state()
-        state["looked_at"] = self._looked_at
-        state["looked_sizes"] = list(self._looked_sizes)
+        state["look"] = {
+            "at": self._looked_at,
+            "next": self._next_look,
+            "sizes": None if self._looked_sizes is None else list(self._looked_sizes),
+            "distance": self._distance,
+            "explained": self._explained,
+        }
         return state
 
     def _load(self, state: dict[str, Any]) -> None:
         super()._load(state)
         if "forecaster" in state:
             self.forecaster.load(state["forecaster"])
-        looked = state.get("looked_at")
-        self._looked_at = None if looked is None else float(looked)
-        agents, flying, waiting = state.get("looked_sizes", (0, 0, 0))
-        self._looked_sizes = (int(agents), int(flying), int(waiting))
+        if "look" in state:
+            look = state["look"]
+            self._looked_at, self._next_look = float(look["at"]), float(look["next"])
+            sizes = look["sizes"]
+            self._looked_sizes = None if sizes is None else (sizes[0], sizes[1], sizes[2], sizes[3])
+            self._distance, self._explained = float(look["distance"]), str(look["explained"])

@@ -130,6 +130,10 @@ class RingTimes:
         """Give the age in seconds by which `share` of the people who answer have answered."""
         return float(np.interp(share, self.answered, np.arange(BINS + 1) * BIN))
 
+    def share_by(self, age: float) -> float:
+        """Give the share of the people who answer that have answered by `age` seconds."""
+        return float(np.interp(age / BIN, np.arange(BINS + 1), self.answered))
+
     def answers_by(self, p: float | Floats, bins: Floats, horizons: Floats) -> Floats:
         """Give the probability that a call in flight is answered within each horizon.
 

@@ -18,12 +18,13 @@ from dialer.runtime.policy import policy_of
 from dialer.store import calls, ledger
 from dialer.store.transactions import Writing
 from dnc.gate import Gate
-from dnc.values import Check, Code, ProposedCall, Verdict
+from dnc.values import Check, Code, Mode, ProposedCall, Verdict
 
 __all__ = ["DialRoom", "Refusal", "caller_id_for", "refusal_of"]
 
 #: Refusals that somebody can lift by importing a fresh list or mending a file: ask again after a while.
 _MENDABLE = frozenset({Code.DNC_STALE, Code.DNC_MISSING, Code.DATA_UNREADABLE, Code.RND_NO_DATA})
+_RECORDED: Mode = "prerecorded"
 _ASK_AGAIN = timedelta(hours=1)
 _WHILE_TALKING = timedelta(minutes=10)
 #: Refusals that hold for one number; another phone of the same lead may be free of them.
@@ -61,9 +62,19 @@ def refusal_of(verdict: Verdict) -> Refusal:
     return Refusal(codes, None, whole_lead=not set(codes) & _OF_THE_NUMBER)
 
 
-def caller_id_for(number: str, caller_ids: tuple[str, ...]) -> str:
-    """The caller id a person sees: always the same one, so that they can recognise and ring it back."""
-    return caller_ids[crc32(number.encode("ascii")) % len(caller_ids)]
+def caller_id_for(number: str, caller_ids: tuple[str, ...], resting: tuple[str, ...] = ()) -> str:
+    """The caller id a person sees: the same one as long as it is in use, so that they can recognise and ring it back.
+
+    Each number ranks the caller ids in an order of its own (rendezvous hashing) and gets the first that does not
+    rest: when one is laid to rest only its own people see another, and they see it again afterwards.
+
+    Args:
+        number: of the person, E.164.
+        caller_ids: the campaign's.
+        resting: those of them that are not shown now; never all.
+    """
+    used = [each for each in caller_ids if each not in resting]
+    return max(used, key=lambda each: crc32(f"{number} {each}".encode("ascii")))
 
 
 def _on_a_call(live: str, at: datetime) -> Verdict:
@@ -105,18 +116,13 @@ class DialRoom:
         facts = calls.call_facts(tx, dial.phone_id)
         dialing = self.campaign.dialing
         at = moment(dial.at)
-        call: ProposedCall = facts.proposed(
-            dialing.mode,
-            subject=self.campaign.subject,
-            sector=self.campaign.sector,
-            authorisation=self.campaign.seller.authorisation,
-        )
+        call = self._proposed(facts, dialing.mode)
         live = calls.live_call(tx, facts)
         verdict = self._gate(tx).check(call, at, self._policy) if live is None else _on_a_call(live, at)
         sequence = ledger.append(tx, call, verdict, lead_id=dial.lead_id, attempt=dial.call_id)
         if not verdict.allowed:
             return refusal_of(verdict)
-        caller_id = caller_id_for(call.number, dialing.caller_ids)
+        caller_id = caller_id_for(call.number, dialing.caller_ids, dialing.resting_caller_ids)
         calls.insert_attempt(
             tx,
             facts,
@@ -136,4 +142,24 @@ class DialRoom:
             ring_timeout=dialing.ring_timeout,
             time_limit=dialing.time_limit,
             detect_machines=dialing.detect_machines,
+        )
+
+    def bars_recorded(self, tx: Writing, phone_id: int, at: datetime) -> tuple[str, ...]:
+        """Codes of the rules that would refuse a prerecorded message to a phone although they allow an agent's call.
+
+        The call is under way, so what counts calls and hours has been asked; only what the mode changes is left.
+        """
+        facts, gate = calls.call_facts(tx, phone_id), self._gate(tx)
+        spoken, recorded = (
+            gate.check(self._proposed(facts, mode), at, self._policy).reasons
+            for mode in (self.campaign.dialing.mode, _RECORDED)
+        )
+        return tuple(code for code in recorded if code not in spoken)
+
+    def _proposed(self, facts: calls.CallFacts, mode: Mode) -> ProposedCall:
+        return facts.proposed(
+            mode,
+            subject=self.campaign.subject,
+            sector=self.campaign.sector,
+            authorisation=self.campaign.seller.authorisation,
         )

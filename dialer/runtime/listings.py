@@ -13,7 +13,6 @@ from datetime import datetime
 from threading import Lock
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from dnc.coding import Coded, Ids, grouped
@@ -34,7 +33,7 @@ _OWN_SAID = tuple(
     tuple(replace(each, listed=bool(flags >> n & 1)) for n, each in enumerate(OWN)) for flags in range(1 << len(OWN))
 )
 _AREAS = 2_000  # above 1 and any area code
-_WORD = 60  # lists whose bits fit in one column
+_WORD = 40  # lists whose bits fit in one column
 _REMEMBERED = 500_000
 
 _Codes = NDArray[np.int64]
@@ -86,10 +85,9 @@ class Listings:
         pairs = self._pairs.of(list(zip(area[first].tolist(), names, strict=True)))
         bounds = [self._bound.get(pair) or self._bind(pair) for pair in pairs.tolist()]
         scope = np.array([bound.scope for bound in bounds], dtype=np.int64)[group]
-        parts = [scope, *self._membership(digits, group, bounds), own]
-        codes = [pd.factorize(part)[0].astype(np.int64) for part in parts]
-        every, row = grouped(*((each, int(each.max(initial=0)) + 1) for each in codes))
-        said = list(zip(*(part[row].tolist() for part in parts), strict=True))
+        parts = [(scope, len(self._scopes.values)), *self._membership(digits, group, bounds), (own, len(_OWN_SAID))]
+        every, row = grouped(*parts)
+        said = list(zip(*(part[row].tolist() for part, _ in parts), strict=True))
         found = [self._said.get(one, -1) for one in said]
         if -1 in found:
             with self._lock:
@@ -180,8 +178,13 @@ class Listings:
         except SnapshotError:
             return None
 
-    def _membership(self, digits: NDArray[np.uint64], group: _Codes, bounds: list[_Bound]) -> Iterator[_Codes]:
-        """Which lists have each number, as bits; and what those say that answer for each number anew."""
+    def _membership(
+        self, digits: NDArray[np.uint64], group: _Codes, bounds: list[_Bound]
+    ) -> Iterator[tuple[_Codes, int]]:
+        """Which lists have each number, as bits; and what those say that answer for each number anew.
+
+        Each with what all codes are below.
+        """
         wanted = 0
         for bound in bounds:
             wanted |= bound.listed
@@ -195,7 +198,7 @@ class Listings:
                     snapshot = self._snapshot(self._slots[word + slot])
                     if snapshot is not None:
                         bits[rows] |= snapshot.contains_many(digits[rows]).astype(np.int64) << slot
-            yield bits
+            yield bits, 1 << min(wanted.bit_length() - word, _WORD)
         for binding in sorted({one for bound in bounds for one in bound.washed}, key=lambda one: one.name):
             rows = np.flatnonzero(np.array([binding in bound.washed for bound in bounds], dtype=bool)[group])
             state = np.zeros(len(digits), dtype=np.int64)
@@ -205,7 +208,7 @@ class Listings:
                 at, known = answers.positions(digits[rows])
                 at = at[known]
                 state[rows[known]] = (answers.days[at].astype(np.int64) + 1) << 8 | answers.codes[at]
-            yield state
+            yield state, int(state.max(initial=0)) + 1
 
 
 def place_of_key(key: str) -> Place:

@@ -24,7 +24,6 @@ from time import perf_counter
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from campaigns.files import Campaign
@@ -89,6 +88,8 @@ class Scrub:
         self.finder = PlaceFinder(places, reasons=False)
         self._judges, self._judge = judges, judges.at(at)
         self._now = now
+        # Who a row is about matters to those only who were called before.
+        self._fields = [name for name in ENTRY_FIELDS if len(judges.facts.past) or not name.endswith("_id")]
         self._erased = Lookup(number_keys(pa.array(list(erased or {}), type=pa.large_string())))
 
     def decide(self, block: Block) -> Decisions:
@@ -97,7 +98,7 @@ class Scrub:
         Raises:
             ListError: the text cannot be read.
         """
-        sheet = block.read(ENTRY_FIELDS)
+        sheet = block.read(self._fields)
         entries = read_entries(sheet, self.campaign.country, self._now)
         reason = self._without_erased(entries)
         good = np.flatnonzero(reason == 0)
@@ -131,9 +132,10 @@ class Scrub:
             "consent_given_at": entries.consent_at[of],
         }
         if len(self._judges.facts.past):
-            columns["person"] = some(_persons(entries))
-            if entries.debt is not None:
-                columns["debt"] = some(entries.debt)
+            columns["person"] = some(entries.persons())
+            debts = entries.debts()
+            if debts is not None:
+                columns["debt"] = some(debts)
         return self._judges.contacts(columns)
 
     def _judged(self, contacts: Contacts) -> tuple[Bits, NDArray[np.datetime64]]:
@@ -153,20 +155,6 @@ class Scrub:
         rows = np.zeros(len(entries.consent_at), dtype=bool)
         rows[entries.row[found]] = True
         return np.where(rows[entries.row], np.int8(_ERASED), entries.reason)
-
-
-def _persons(entries: Entries) -> pa.LargeStringArray:
-    """Whom each row is about: one without an id is known by the first number, as in a list that is loaded."""
-    given = entries.person
-    if given is not None and not pc.any(pc.equal(given, "")).as_py():
-        return given
-    good = np.flatnonzero(entries.numbers.ok)
-    rows, first = np.unique(entries.row[good], return_index=True)
-    at = np.full(len(entries.consent_at), -1, dtype=np.int64)
-    at[rows] = good[first]
-    number = entries.numbers.e164().take(pa.array(at, mask=at < 0))
-    number = pc.fill_null(number, "")
-    return number if given is None else pc.if_else(pc.equal(given, ""), number, given)
 
 
 @dataclass

@@ -27,7 +27,7 @@ from dialer.runtime.instants import moment, seconds
 from dialer.runtime.journal import Journal
 from dialer.runtime.reassigned import reassigned
 from dialer.runtime.recovery import Recovered, recover, replay
-from dialer.store import calls, health, hopper, leases, runs
+from dialer.store import calls, health, hopper, leases, outcomes, runs
 from dialer.store import campaigns as stored_campaigns
 from dialer.store.database import Store
 from dialer.store.facts import StoreFacts
@@ -270,6 +270,12 @@ class Session:
         """Dial no more; live calls finish."""
         assert self.driver is not None
         self.driver.send(ev.DrainRequested(self._world.clock.now(), why))
+
+    def bars_recorded(self, call_id: str) -> tuple[str, ...]:
+        """Codes of the rules that forbid a prerecorded message to the person of a call."""
+        room = DialRoom(self.campaign, self._gate, self.run_id, self._world.carrier.name)
+        with self._world.store.writing() as tx:
+            return room.bars_recorded(tx, outcomes.phone_of_call(tx, call_id), moment(self._world.clock.now()))
 
     def finish(self, why: str) -> None:
         """Sign everybody out, give unused leads and the lease back, end the run.

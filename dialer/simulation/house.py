@@ -25,6 +25,7 @@ class SimulatedHouse:
     name = "simulated"
     rate = None
     legs = None
+    controls = None  # simulated people cannot be held or passed on
 
     def __init__(
         self, clock: Clock, settings_of: Callable[[Campaign], SimulationSettings], record: CarrierRecord | None = None

@@ -40,14 +40,12 @@ class Recording:
 _NAMES = ("carrier_ref", "call_id", "status", "url", "seconds", "channels", "at")
 _INSERT = Prepared(insert(_t).inline(), _NAMES)
 _UPDATE = Prepared(update(_t).where(_t.c.carrier_ref == bindparam("key")), ("status", "url", "seconds", "channels"))
-_OF_CALL = Prepared(
-    select(*(_t.c[name] for name in _NAMES)).where(_t.c.call_id == bindparam("call")).order_by(_t.c.at)
-)
+_OF_CALL = Prepared(select(*(_t.c[name] for name in _NAMES)).where(_t.c.call_id == bindparam("call")).order_by(_t.c.at))
 
 
 def told(tx: Writing, recording: Recording) -> None:
     """Write down what the carrier tells; told again, the newest word holds."""
-    words = {"status": recording.status, "url": recording.url}
+    words: dict[str, str | float] = {"status": recording.status, "url": recording.url}
     words |= {"seconds": recording.seconds, "channels": recording.channels}
     if not _UPDATE.run(tx, key=recording.carrier_ref, **words):
         _INSERT.run(tx, carrier_ref=recording.carrier_ref, call_id=recording.call_id, at=recording.at, **words)

@@ -19,7 +19,7 @@ from typing import Any, Literal
 
 from campaigns.files import Campaign
 from dialer.voice.speech import SpeechError, render
-from dialer.voice.texts import PROMPTS, prompt_texts
+from dialer.voice.texts import OWN_PROMPTS, PROMPTS, prompt_texts
 
 __all__ = ["Prompt", "PromptLibrary", "VoiceError"]
 
@@ -38,7 +38,7 @@ class Prompt:
     """One audio file and what it speaks.
 
     Attributes:
-        name: one of `PROMPTS`.
+        name: one of `PROMPTS` or `OWN_PROMPTS`.
         file: its name in the campaign's folder, with a part of its hash: no cache serves an old one.
         sha256: of the file.
         text_sha256: of the words.
@@ -66,7 +66,7 @@ class PromptLibrary:
 
     def current(self, campaign: Campaign) -> dict[str, Prompt]:
         """The prompts that may be played now, by name; what is missing or stale is not among them."""
-        texts, prompts = prompt_texts(campaign), self._manifest(campaign.name)
+        texts, prompts = prompt_texts(campaign) | dict.fromkeys(OWN_PROMPTS), self._manifest(campaign.name)
         return {
             name: prompt
             for name, prompt in prompts.items()
@@ -121,8 +121,8 @@ class PromptLibrary:
         Raises:
             VoiceError: there is no such prompt, or the file is no WAV file of usable length.
         """
-        if name not in PROMPTS:
-            raise VoiceError(f"there is no prompt {name!r}: use one of {', '.join(PROMPTS)}")
+        if name not in (*PROMPTS, *OWN_PROMPTS):
+            raise VoiceError(f"there is no prompt {name!r}: use one of {', '.join((*PROMPTS, *OWN_PROMPTS))}")
         return self._keep(campaign, name, recording, "recorded")
 
     def path(self, campaign: str, file: str) -> Path | None:
@@ -137,9 +137,8 @@ class PromptLibrary:
         seconds = _length(audio)
         data = audio.read_bytes()
         digest = hashlib.sha256(data).hexdigest()
-        prompt = Prompt(
-            name, f"{name}-{digest[:12]}.wav", digest, _hash(prompt_texts(campaign)[name]), source, round(seconds, 2)
-        )
+        words = _hash(prompt_texts(campaign).get(name))
+        prompt = Prompt(name, f"{name}-{digest[:12]}.wav", digest, words, source, round(seconds, 2))
         folder = self.folder / campaign.name
         try:
             folder.mkdir(parents=True, exist_ok=True)

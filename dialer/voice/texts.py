@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from campaigns.files import Campaign
 
-__all__ = ["PROMPTS", "prompt_texts"]
+__all__ = ["OWN_PROMPTS", "PROMPTS", "prompt_texts"]
 
 #: Every campaign needs these: the message of an abandoned call, what confirms an opt-out, what is heard when
 #: an agent's line breaks, on hold, before a recording, and when somebody rings back.
 PROMPTS = ("message", "opted_out", "apology", "hold", "recording_notice", "return_call")
+
+#: Only the user's own recording, and only where there is one: what an agent leaves on an answering machine.
+OWN_PROMPTS = ("voicemail",)
 
 _WORDS: dict[str, dict[str, str]] = {
     "en": {

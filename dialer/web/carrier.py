@@ -12,6 +12,7 @@ from starlette.datastructures import FormData
 
 from dialer.carriers.twilio import TwilioAccount, documents, webhooks
 from dialer.carriers.twilio.addresses import PREFIX
+from dialer.runtime.live.return_calls import ReturnCalls
 from dialer.runtime.live.strangers import Strangers
 from dialer.web.measures import ANSWER_SECONDS, FORGED
 
@@ -23,8 +24,14 @@ _log = structlog.get_logger(__name__)
 _LARGEST = 64 << 10
 
 
-def carrier_router(account: TwilioAccount, strangers: Strangers) -> APIRouter:
-    """All callback addresses of one account; `strangers` speaks on calls of runs that died."""
+def carrier_router(account: TwilioAccount, strangers: Strangers, returns: ReturnCalls) -> APIRouter:
+    """All callback addresses of one account.
+
+    Args:
+        account: whose.
+        strangers: speaks on calls of runs that died.
+        returns: speaks to people who ring our caller ids.
+    """
     router = APIRouter(prefix=PREFIX, include_in_schema=False)
 
     def on(path: str, act: Callable[[Request, FormData], Awaitable[str | None]]) -> None:
@@ -86,6 +93,19 @@ def carrier_router(account: TwilioAccount, strangers: Strangers) -> APIRouter:
     async def notice(request: Request, form: FormData) -> str | None:
         return webhooks.recording_notice(account, request.path_params["call"])
 
+    async def recording(request: Request, form: FormData) -> str | None:
+        strangers.recording_told(request.path_params["call"], _plain(form), datetime.now(UTC))
+        return None
+
+    async def inbound(request: Request, form: FormData) -> str | None:
+        return returns.greet(_plain(form))
+
+    async def inbound_key(request: Request, form: FormData) -> str | None:
+        return returns.key_pressed(request.path_params["campaign"], _plain(form), datetime.now(UTC))
+
+    async def inbound_over(request: Request, form: FormData) -> str | None:
+        return returns.talked(request.path_params["campaign"], _plain(form), datetime.now(UTC))
+
     async def agent(request: Request, form: FormData) -> str | None:
         return webhooks.agent_document(account, request.path_params["agent"], request.path_params["leg"])
 
@@ -109,6 +129,10 @@ def carrier_router(account: TwilioAccount, strangers: Strangers) -> APIRouter:
     on("/left/{call}", left)
     on("/hold/{call}", hold)
     on("/notice/{call}", notice)
+    on("/recording/{call}", recording)
+    on("/inbound", inbound)
+    on("/inbound-key/{campaign}", inbound_key)
+    on("/inbound-over/{campaign}", inbound_over)
     on("/agent/{agent}/{leg}", agent)
     on("/agent-status/{agent}/{leg}", agent_status)
     on("/room/{agent}/{leg}", room)

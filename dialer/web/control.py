@@ -12,7 +12,9 @@ from fastapi import APIRouter, Depends, HTTPException, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from campaigns.problems import OperatorError
+from dialer.carriers.controls import Ear, NoSuchControl
 from dialer.runtime.board import line_of
+from dialer.runtime.live.desks import DeskError
 from dialer.runtime.live.floor import AlreadyRunning, LiveFloor
 from dialer.store.errors import StoreError
 from dialer.voice import VoiceError
@@ -28,8 +30,17 @@ class Why(BaseModel):
     why: str = Field(min_length=1, max_length=200)
 
 
+class Joining(BaseModel):
+    """A supervisor who takes part in an agent's calls: their own phone rings; asked again, only the ear changes."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    supervisor: str = Field(pattern=r"^\+[1-9]\d{6,14}$")
+    ear: Ear
+
+
 def control_router(floor: LiveFloor, token: str) -> APIRouter:
-    """`/control/campaigns...`, for bearers of the token."""
+    """`/control/campaigns...` and `/control/agents...`, for bearers of the token."""
 
     def allowed(request: Request) -> None:
         given = request.headers.get("authorization", "")
@@ -74,6 +85,14 @@ def control_router(floor: LiveFloor, token: str) -> APIRouter:
         _known(floor, name)
         floor.resume(name)
         return _board(floor, name)
+
+    @router.post("/agents/{agent_id}/join")
+    async def join(agent_id: str, joining: Joining) -> dict[str, Any]:
+        try:
+            floor.join(agent_id, joining.supervisor, joining.ear)
+        except (DeskError, NoSuchControl) as error:
+            raise HTTPException(409, str(error)) from None
+        return {"agent_id": agent_id, "supervisor": joining.supervisor, "ear": joining.ear}
 
     return router
 

@@ -12,7 +12,6 @@ import secrets
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Protocol
 
 import structlog
@@ -22,6 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from dialer.runtime.live.desks import DeskError, LegKind
 from dialer.runtime.live.floor import LiveFloor
+from dialer.web.acts import Wanted, act
 
 __all__ = ["SESSION_COOKIE", "Secrets", "desk_router"]
 
@@ -157,7 +157,7 @@ def desk_router(
                 floor.desks.alive(agent_id)
                 if len(text) > _LARGEST:
                     raise DeskError("that message is too long")
-                await _act(web, floor, agent_id, text)
+                await _obey(web, floor, agent_id, text)
         except WebSocketDisconnect:
             pass  # a reload comes back; one that does not is noticed by its silence
         except DeskError:
@@ -180,63 +180,22 @@ async def _tell(web: WebSocket, floor: LiveFloor, agent_id: str) -> None:
             message = await desk.outbox.get()
             if message["event"] == "resync":
                 message = floor.desks.snapshot(agent_id)
-            await web.send_json(message)
+            await web.send_json(floor.desks.with_screen(message))
             if message["event"] == "gone":
                 await web.close(4404)
                 return
 
 
-async def _act(web: WebSocket, floor: LiveFloor, agent_id: str, text: str) -> None:
+async def _obey(web: WebSocket, floor: LiveFloor, agent_id: str, text: str) -> None:
     """Do what a client asks for; what cannot be done is said in one line, and nothing else happens."""
     try:
-        wanted = _Wanted.model_validate_json(text)
-        _ACTS[wanted.do](floor, agent_id, wanted)
+        act(floor, agent_id, Wanted.model_validate_json(text))
     except (ValidationError, KeyError):
         await web.send_json({"event": "refused", "say": "that message cannot be read"})
     except DeskError as error:
         if agent_id not in floor.desks.desks:
             raise
         await web.send_json({"event": "refused", "say": str(error)})
-
-
-class _Wanted(BaseModel):
-    """One message of a client."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-    do: str
-    code: str = Field(default="", max_length=32)
-    call_id: str = Field(default="", max_length=64)
-    notes: str = Field(default="", max_length=8000)
-    callback_at: str | None = None  # ISO instant with its zone
-    done: bool = True
-    seconds: float = Field(default=0.0, ge=0, le=3600)
-
-
-def _dispose(floor: LiveFloor, agent_id: str, wanted: _Wanted) -> None:
-    callback_at = None
-    if wanted.callback_at is not None:
-        try:
-            instant = datetime.fromisoformat(wanted.callback_at)
-        except ValueError:
-            raise DeskError(f"{wanted.callback_at!r} is no instant") from None
-        if instant.tzinfo is None:
-            raise DeskError("a callback needs its time zone")
-        callback_at = instant.timestamp()
-    floor.desks.dispose(
-        agent_id, wanted.call_id, wanted.code, notes=wanted.notes, callback_at=callback_at, done=wanted.done
-    )
-
-
-_ACTS: dict[str, Callable[[LiveFloor, str, _Wanted], None]] = {
-    "alive": lambda floor, agent, wanted: None,
-    "ready": lambda floor, agent, wanted: floor.desks.ready(agent),
-    "pause": lambda floor, agent, wanted: floor.desks.pause(agent, wanted.code),
-    "finishing": lambda floor, agent, wanted: floor.desks.finishing(agent, wanted.seconds),
-    "hang_up": lambda floor, agent, wanted: floor.hang_up(agent),
-    "dispose": _dispose,
-    "sign_out": lambda floor, agent, wanted: floor.desks.sign_out(agent),
-}
 
 
 def _refusal(status: int, say: str) -> JSONResponse:

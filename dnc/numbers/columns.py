@@ -170,8 +170,8 @@ def _north_american(
 ) -> Iterator[tuple[NDArray[np.intp], NDArray[np.int64], int]]:
     """Rows that are plainly North American, their national numbers, and how many digits these have.
 
-    The first digit of a national number is 2 to 9; what begins otherwise is for the library to judge, and so is
-    a single digit.
+    The first digit of a national number is 2 to 9; what begins otherwise is for the library to judge, and so are
+    one or two digits.
     """
     cells = read_cells(array)
     value, count = cells.value, np.where(cells.plain, cells.count, 0)
@@ -180,7 +180,8 @@ def _north_american(
     long = (count == NATIONAL + 1) & (cells.plus | home) & (value >= _PLUS_ONE + _FIRST) & (value < 2 * _PLUS_ONE)
     rows = np.flatnonzero(whole | long)
     yield rows, value[rows] % _PLUS_ONE, NATIONAL
-    short = np.flatnonzero((count > 1) & (count < NATIONAL) & local)
+    # Two digits with a mark between them are no number for the library.
+    short = np.flatnonzero((count > 2) & (count < NATIONAL) & local)
     for length in np.unique(count[short]).tolist():
         rows = short[(count[short] == length) & (value[short] >= 2 * 10 ** (length - 1))]
         yield rows, value[rows], length

@@ -211,8 +211,8 @@ class Sink:
         self._format = format_name
         self._collector = collector
         self._labels: dict[str, None] | None = {}
-        self._batch: list[int] = []
-        self._batch_code = 0
+        self._batches: dict[int, list[int]] = {}  # by code: in a file they come by turns
+        self._waiting = 0
         self._bad_count = 0
         self._bad: list[BadLine] = []
         self._reasons: dict[str, list[int]] = {}  # sentence -> [lines, first, last]
@@ -227,16 +227,15 @@ class Sink:
 
     def add(self, number: int, *, code: int = 0, label: str = "") -> None:
         """One number (E.164 digits as an integer); `label` is how the report shows it."""
-        if code != self._batch_code or len(self._batch) >= self._BATCH:
+        if self._waiting == self._BATCH:
             self._flush()
-            self._batch_code = code
-        self._batch.append(number)
+        self._batches.setdefault(code, []).append(number)
+        self._waiting += 1
         if self._labels is not None:
             self._label(label or f"+{number}")
 
     def add_many(self, numbers: Numbers) -> None:
         """A whole batch of clean lines, one number each; counts the lines too."""
-        self._flush()
         self.lines += len(numbers)
         self._added += len(numbers)
         self._collector.add(numbers, 0)
@@ -273,7 +272,7 @@ class Sink:
     @property
     def taken(self) -> int:
         """Numbers handed over so far, duplicates included."""
-        return self._added + len(self._batch)
+        return self._added + self._waiting
 
     def report(self, *, file: str, rejected: Rejected | None = None) -> ImportReport:
         """Judge the file by the rule at the head of this module."""
@@ -312,10 +311,11 @@ class Sink:
         )
 
     def _flush(self) -> None:
-        if self._batch:
-            self._added += len(self._batch)
-            self._collector.add(np.array(self._batch, dtype=np.uint64), self._batch_code)
-            self._batch = []
+        for code, numbers in self._batches.items():
+            self._collector.add(np.array(numbers, dtype=np.uint64), code)
+        self._batches = {}
+        self._added += self._waiting
+        self._waiting = 0
 
     def _label(self, label: str) -> None:
         if self._labels is not None:

@@ -81,7 +81,7 @@ def _study(args: argparse.Namespace, bench: Any) -> dict[str, Any]:
     if "trace" in only:
         found["trace"] = study.trace(30, 0.2)
     if "decide" in only:
-        found["decide"] = study.decide_times([30] if quick else [30, 100, 500], 0.3, 0.05 if quick else 0.5)
+        found["decide"] = study.decide_times([30] if quick else [30, 100, 500], 0.3, 0.1 if quick else 0.5)
     if "speed" in only:
         found["speed"] = study.speed([100, 500], [0.3, 0.1], 8.0)
     return found

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
 import os
 import shutil
 import signal
@@ -13,17 +11,16 @@ import threading
 import time
 import wave
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-import httpx
-import websockets
 from live import command, make_live_world
+from scripted_agents import ScriptedAgent
 from world import World
 
 from dialer.carriers.emulator import (
@@ -33,6 +30,7 @@ from dialer.carriers.emulator import (
     API_SECRET,
     APPLICATION_SID,
     AUTH_TOKEN,
+    CallBook,
     Emulator,
     EmulatorSettings,
     Fault,
@@ -141,7 +139,7 @@ class Serving:
             stdout=self._out, stderr=self._out, env=environment,
         )  # fmt: skip
 
-    def until(self, wanted: Callable[[], bool], seconds: float = 30.0) -> None:
+    def until(self, wanted: Callable[[], bool], seconds: float = 90.0) -> None:
         end = time.monotonic() + seconds
         while not wanted():
             assert self.process.poll() is None, f"the floor ended with {self.process.returncode}: {self.said()}"
@@ -179,76 +177,6 @@ def serving(world: World, port: int) -> Iterator[Serving]:
 
 
 @dataclass
-class ScriptedAgent:
-    """An agent who takes calls: talks for a while, hangs up, gives a disposition, and is ready again."""
-
-    agent_id: str
-    secret: str
-    floor: str
-    leg: str = "phone"
-    phone: str = ""
-    talk: float = 0.6
-    code: Callable[[str], str] = lambda call_id: "NO"
-    seen: list[dict[str, Any]] = field(default_factory=list)
-    disposed: list[str] = field(default_factory=list)
-    arrived: dict[str, float] = field(default_factory=dict)
-
-    async def work(self, stopped: asyncio.Event) -> None:
-        """Sign in, work until stopped or the floor goes."""
-        async with httpx.AsyncClient(base_url=self.floor) as http:
-            answer = await http.post(
-                "/desk/sessions",
-                json={"agent_id": self.agent_id, "secret": self.secret, "campaign": "day", "leg": self.leg,
-                      "phone": self.phone},
-            )  # fmt: skip
-            assert answer.status_code == 200, answer.text
-            session = answer.json()["session"]
-        address = self.floor.replace("http:", "ws:") + "/desk/socket"
-        with suppress(websockets.ConnectionClosed, OSError):
-            async with websockets.connect(address, additional_headers={"Authorization": f"Bearer {session}"}) as web:
-                self.web = web
-                beat = asyncio.create_task(self._alive())
-                await self._do("ready")
-                jobs: set[asyncio.Task[None]] = set()
-                try:
-                    async for text in web:
-                        message = json.loads(text)
-                        self.seen.append(message)
-                        if message["event"] == "state" and message["state"] == "talking":
-                            call_id = message["call"]["call_id"]
-                            if call_id not in self.arrived:
-                                self.arrived[call_id] = time.time()
-                                jobs.add(asyncio.create_task(self._serve(call_id)))
-                        if message["event"] == "state" and message["state"] == "wrap_up" and message["call"]:
-                            await self._dispose(message["call"]["call_id"])
-                        if message["event"] == "gone" or stopped.is_set():
-                            break
-                finally:
-                    beat.cancel()
-                    for job in jobs:
-                        job.cancel()
-
-    async def _serve(self, call_id: str) -> None:
-        with suppress(websockets.ConnectionClosed):
-            await asyncio.sleep(self.talk)
-            await self._do("hang_up")
-
-    async def _dispose(self, call_id: str) -> None:
-        if call_id not in self.disposed:
-            self.disposed.append(call_id)
-            await self._do("dispose", call_id=call_id, code=self.code(call_id))
-
-    async def _alive(self) -> None:
-        with suppress(websockets.ConnectionClosed):
-            while True:
-                await asyncio.sleep(1.0)
-                await self._do("alive")
-
-    async def _do(self, what: str, **more: Any) -> None:
-        await self.web.send(json.dumps({"do": what, **more}))
-
-
-@dataclass
 class Floor:
     """Everything of one live test."""
 
@@ -278,6 +206,11 @@ def live_floor(
         for number in range(count):
             carrier.call(lambda exchange, n=number: exchange.directory.put(f"+1202555{n + 150:04d}", AGENT_PHONE))
         yield Floor(carrier, world, secrets, port)
+
+
+def books_of(floor: Floor) -> list[CallBook]:
+    """The carrier's own story of every call."""
+    return floor.carrier.call(lambda exchange: list(exchange.books))
 
 
 def scripted(floor: Floor, **more: Any) -> list[ScriptedAgent]:

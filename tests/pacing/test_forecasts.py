@@ -153,9 +153,9 @@ def test_doubled_handle_time_is_followed():
 def test_what_was_learned_survives_json():
     rng = random.Random(5)
     one = Forecaster(PacingPolicy())
-    for _ in range(500):
-        one.call_left_ring(rng.uniform(2, 26), rng.random() < 0.2, rng.random() < 0.1, 0.1)
-        one.handle.observe(rng.uniform(10, 300), rng.uniform(5, 30))
+    for i in range(500):
+        one.call_left_ring(f"c{i}", rng.uniform(2, 26), rng.random() < 0.2, rng.random() < 0.1, 0.1)
+        one.agent_finished("ann", 1.0, rng.uniform(10, 300), rng.uniform(5, 30))
     state = json.loads(json.dumps(one.to_state()))
     other = Forecaster(PacingPolicy())
     other.load(state)

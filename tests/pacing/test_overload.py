@@ -1,58 +1,71 @@
-"""The overload formulas against brute force."""
+"""The overload formulas against brute-force convolution."""
 
 from itertools import product
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from dialer.pacing.overload import (
-    NORMAL_ERROR,
-    NORMAL_TOLERANCE,
-    add_trial,
-    distribution,
-    normal_tail,
+    ALIAS,
+    SERIES_ERROR,
+    SERIES_TOLERANCE,
+    series_tail,
     standard_normal_cdf,
-    tail,
+    transform,
     use_exact,
+    with_moments,
 )
 
 
-def enumerate_distribution(q):
-    out = np.zeros(len(q) + 1)
-    for outcome in product((0, 1), repeat=len(q)):
-        out[sum(outcome)] += np.prod([x if o else 1 - x for x, o in zip(q, outcome, strict=True)])
-    return out
+def convolved(q):
+    """P(S = 0), P(S = 1), ... by one convolution per trial."""
+    pmf = np.ones(1)
+    for chance in q:
+        pmf = np.convolve(pmf, [1.0 - chance, chance])
+    return pmf
 
 
-@pytest.mark.parametrize("seed", range(8))
-def test_exact_distribution_equals_enumeration_of_all_outcomes(seed):
-    rng = np.random.default_rng(seed)
-    q = rng.uniform(size=(rng.integers(1, 11), 3))
-    pmf = distribution(q)
+def tails(q):
+    """P(S >= 0), P(S >= 1), ..."""
+    return convolved(q)[::-1].cumsum()[::-1]
+
+
+def test_convolution_equals_enumeration_of_all_outcomes():
+    q = np.random.default_rng(1).uniform(size=9)
+    counted = np.zeros(10)
+    for outcome in product((0, 1), repeat=9):
+        counted[sum(outcome)] += np.prod([x if o else 1 - x for x, o in zip(q, outcome, strict=True)])
+    np.testing.assert_allclose(convolved(q), counted, atol=1e-12)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(st.lists(st.floats(0, 1), min_size=3, max_size=3), min_size=1, max_size=60),
+    st.integers(0, 40),
+    st.integers(0, 20),
+)
+def test_exact_tails_equal_convolution_within_the_stated_error_also_when_the_sum_outgrows_the_transform(q, need, more):
+    q = np.array(q)
+    exact = transform(need + more)
+    found = exact.tail(exact.factors(q), need)
     for k in range(3):
-        np.testing.assert_allclose(pmf[k], enumerate_distribution(q[:, k]), atol=1e-12)
+        expected = tails(q[:, k])
+        assert found[k] == pytest.approx(expected[need] if need < len(expected) else 0.0, abs=2 * ALIAS)
+
+
+def test_one_call_more_is_one_factor_more():
+    q = np.random.default_rng(3).uniform(size=(9, 4))
+    exact = transform(8)
+    function = exact.factors(q[:8]) * (1.0 + q[8][:, None] * exact.steps)
+    np.testing.assert_allclose(function, exact.factors(q), atol=1e-12)
 
 
 def test_certain_and_impossible_trials_are_counted_exactly():
-    pmf = distribution(np.array([[1.0], [0.0], [1.0], [0.5]]))
-    np.testing.assert_allclose(pmf[0], [0, 0, 0.5, 0.5, 0], atol=1e-12)
-    assert distribution(np.zeros((0, 2))).tolist() == [[1.0], [1.0]]
-
-
-def test_adding_a_trial_equals_computing_anew():
-    rng = np.random.default_rng(3)
-    q = rng.uniform(size=(9, 4))
-    np.testing.assert_allclose(add_trial(distribution(q[:8]), q[8]), distribution(q), atol=1e-12)
-
-
-def test_tail_counts_from_the_threshold_on_even_when_the_top_was_cut_off():
-    q = np.random.default_rng(4).uniform(size=(7, 2))
-    pmf = distribution(q)
-    for need in range(1, 8):
-        expected = pmf[:, need:].sum(axis=1)
-        np.testing.assert_allclose(tail(pmf, need), expected, atol=1e-12)
-        np.testing.assert_allclose(tail(pmf[:, :need], need), expected, atol=1e-12)
-    assert tail(pmf, 0).tolist() == [1.0, 1.0]
+    exact = transform(6)
+    function = exact.factors(np.array([[1.0], [0.0], [1.0], [0.5]]))
+    assert [round(float(exact.tail(function, n)[0]), 6) for n in range(5)] == [1.0, 1.0, 1.0, 0.5, 0.0]
 
 
 def test_normal_distribution_function_is_right_to_seven_digits():
@@ -63,28 +76,35 @@ def test_normal_distribution_function_is_right_to_seven_digits():
     assert np.abs(standard_normal_cdf(x) - exact).max() < 1e-7
 
 
-def test_normal_approximation_stays_within_its_stated_bound_wherever_it_is_used():
+def test_the_series_stays_within_its_stated_bound_wherever_it_is_used():
     rng = np.random.default_rng(7)
     worst = 0.0
-    for _ in range(800):
-        m = int(rng.integers(8, 200))
-        q = rng.beta(*rng.uniform(0.2, 3.0, 2), size=(m, 1))
-        spread = q * (1 - q)
-        variance = float(spread.sum())
+    for _ in range(1200):
+        q = rng.beta(*rng.uniform(0.2, 3.0, 2), size=int(rng.integers(8, 200)))
+        cumulants = with_moments(q[:, None]).sum(axis=0)
+        variance = float(cumulants[1])
         if variance < 2.0:
             continue
-        need = np.arange(1, m + 1)
-        exact = np.array([tail(distribution(q), int(n))[0] for n in need[:: max(1, m // 25)]])
-        near = normal_tail(q.sum(), variance, (spread * (1 - 2 * q)).sum(), need[:: max(1, m // 25)].astype(float))
+        exact = tails(q)
+        near = series_tail(*(cumulants[i] for i in range(4)), np.arange(len(exact), dtype=np.float64))
         error = float(np.abs(exact - near).max())
-        assert error <= NORMAL_ERROR / variance
-        if not use_exact(100, variance):
-            assert error <= NORMAL_TOLERANCE
+        assert error <= SERIES_ERROR / variance
+        if not use_exact(10, 10, variance):
+            assert error <= SERIES_TOLERANCE
         worst = max(worst, error * variance)
-    assert worst > NORMAL_ERROR / 4, "the bound has become needlessly wide"
+    assert worst > SERIES_ERROR / 4, "the bound has become needlessly wide"
 
 
-def test_small_sums_are_exact_and_large_ones_approximate():
-    assert use_exact(40, 1.0)
-    assert not use_exact(40, 10.0)
-    assert not use_exact(1000, 1.0)
+@given(st.floats(0, 500), st.floats(0.5, 400), st.floats(-80, 80), st.floats(-80, 80), st.integers(0, 700))
+def test_the_series_is_a_probability_and_never_says_impossible_where_the_normal_law_does_not(
+    mean, variance, third, fourth, need
+):
+    tail = float(series_tail(*(np.array([x]) for x in (mean, variance, third, fourth)), float(need))[0])
+    x = (need - 0.5 - mean) / np.sqrt(variance - 1 / 12)
+    assert float(standard_normal_cdf(np.array([-x]))[0]) / 3 - 1e-9 <= tail <= 1.0
+
+
+def test_small_sums_are_exact_and_large_ones_a_series():
+    assert use_exact(40, 12, 1.0)
+    assert not use_exact(40, 12, 10.0)
+    assert not use_exact(1000, 50, 1.0)

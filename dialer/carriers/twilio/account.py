@@ -53,6 +53,7 @@ class TwilioAccount:
         self.legs = AgentLegs()
         self.calls: dict[str, LiveCall] = {}
         self.door = Door(settings) if door is None else door
+        self.on_bridged: Callable[[LiveCall], None] = lambda call: None  # a person has come to an agent
         self.stale = 0  # calls that waited in the carrier's queue longer than allowed, and were cancelled
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="twilio")
         self._loop = asyncio.get_running_loop()
@@ -251,4 +252,12 @@ class TwilioAccount:
         """End an agent's leg (signed out); the person in its room, if any, hears the apology."""
         leg = self.legs.find(agent_id)
         if leg is not None and leg.call_sid:
-            self.insist(partial(self.door.update_call, leg.call_sid, status="completed"), lambda: None)
+            self.hang_up_leg(leg.call_sid)
+
+    def hang_up_leg(self, sid: str) -> None:
+        """End the call of an agent's leg, by its sid."""
+        self.insist(partial(self.door.update_call, sid, status="completed"), lambda: None)
+
+    def talks(self, agent_id: str) -> bool:
+        """Whether a conversation of the agent goes on."""
+        return any(each.agent_id == agent_id and each.bridged and not each.ended for each in self.calls.values())

@@ -79,6 +79,14 @@ class Addresses:
         """What a person on hold hears."""
         return self._of("hold", call_id)
 
+    def return_key(self, campaign: str) -> str:
+        """Where a key press goes when somebody rings back."""
+        return self._of("inbound-key", campaign)
+
+    def return_over(self, campaign: str) -> str:
+        """Fetched when the talk of somebody who rang back is over."""
+        return self._of("inbound-over", campaign)
+
     def prompt(self, campaign: str, file: str) -> str:
         """An audio file."""
         return f"{self.public_url}/prompts/{quote(campaign)}/{quote(file)}"

@@ -31,18 +31,14 @@ class TwilioCarrier:
     Args:
         account: shared by all campaigns.
         message_of: the safe-harbour message and other prompts of a call.
-        async_detection: answering-machine detection `Enable`, or `DetectMessageEnd` to leave messages.
     """
 
     name = "twilio"
 
-    def __init__(
-        self, account: TwilioAccount, message_of: Callable[[str], Message], async_detection: str = "Enable"
-    ) -> None:
+    def __init__(self, account: TwilioAccount, message_of: Callable[[str], Message]) -> None:
         self.calls_per_second = account.settings.calls_per_second
         self._account = account
         self._message_of = message_of
-        self._detection = async_detection
         self._deliver: Deliver | None = None
 
     # ------------------------------------------------------------------ the port
@@ -76,7 +72,7 @@ class TwilioCarrier:
             fields |= {"fallback_url": call.message.fallback, "fallback_method": "GET"}
         if request.detect_machines:
             fields |= {
-                "machine_detection": self._detection,
+                "machine_detection": "Enable",
                 "async_amd": "true",
                 "async_amd_status_callback": where.detection(request.call_id),
             }
@@ -99,7 +95,7 @@ class TwilioCarrier:
         self._tell(
             call,
             Said.ROOM,
-            documents.into_room(leg.room, call_id, self._account.addresses.left(call_id), call.message),
+            documents.into_room(leg.room, call_id, self._account.addresses.left(call_id)),
             lambda: self._send(BridgeFailed(self._now(), call_id, agent_id, "the person is gone")),
         )
 

@@ -26,12 +26,10 @@ class TwilioControls:
 
     Args:
         account: whose calls and legs.
-        caller_id: shown to third persons and supervisors' phones.
     """
 
-    def __init__(self, account: TwilioAccount, caller_id: str) -> None:
+    def __init__(self, account: TwilioAccount) -> None:
         self._account = account
-        self._caller_id = caller_id
         self._thirds: dict[str, str] = {}  # call -> sid of the third person's call
         self._ears: dict[tuple[str, str], str] = {}  # (agent, supervisor) -> sid of the supervisor's call
 
@@ -51,7 +49,7 @@ class TwilioControls:
         call, leg = self._conversation(call_id)
         if not digits or set(digits) - set("0123456789*#w"):
             raise NoSuchControl(f"{digits!r} are no keys of a telephone")
-        back = documents.into_room(leg.room, call_id, self._account.addresses.left(call_id), call.message)
+        back = documents.into_room(leg.room, call_id, self._account.addresses.left(call_id))
         self._redirect(call, documents.keys(digits, back))
 
     def record(self, call_id: str, on: bool) -> None:
@@ -77,17 +75,21 @@ class TwilioControls:
                 lambda error: self._not_recorded(call, error),
             )
 
-    def drop_voicemail(self, call_id: str, audio: str) -> None:
-        """Leave a recorded message; the agent's part of the call is over."""
+    def drop_voicemail(self, call_id: str) -> None:
+        """Leave the recorded message; the agent's part of the call is over."""
         call, _leg = self._conversation(call_id)
-        self._redirect(call, documents.voicemail(audio))
+        if not call.message.voicemail:
+            raise NoSuchControl(
+                "this campaign has no recorded voicemail: dialer carrier prompts --recording voicemail="
+            )
+        self._redirect(call, documents.voicemail(call.message.voicemail))
         self._agent_is_free(call)
 
     def transfer(self, call_id: str, to: str, kind: TransferKind) -> None:
         """Give the person to a third."""
         call, leg = self._conversation(call_id)
         if kind == "blind":
-            self._redirect(call, documents.to_third(to, self._caller_id))
+            self._redirect(call, documents.to_third(to, self._caller_id()))
             self._agent_is_free(call)
             return
         account = self._account
@@ -96,7 +98,7 @@ class TwilioControls:
                 account.door.add_participant,
                 leg.room_sid,
                 to=to,
-                from_=self._caller_id,
+                from_=self._caller_id(),
                 label=f"third-{call_id}",
                 beep="false",
                 end_conference_on_exit=False,
@@ -135,7 +137,7 @@ class TwilioControls:
                 account.door.add_participant,
                 leg.room_sid,
                 to=supervisor,
-                from_=self._caller_id,
+                from_=self._caller_id(),
                 label=f"supervisor-{agent_id}",
                 beep="false",
                 end_conference_on_exit=False,
@@ -152,6 +154,12 @@ class TwilioControls:
         if call is None or call.ended or not call.bridged:
             raise NoSuchControl("nobody is on this call any more")
         return call, self._leg(call.agent_id)
+
+    def _caller_id(self) -> str:
+        """Shown to third persons and supervisors' phones."""
+        if not self._account.settings.agents_caller_id:
+            raise NoSuchControl("calling somebody in needs twilio.agents_caller_id in dialer.toml")
+        return self._account.settings.agents_caller_id
 
     def _leg(self, agent_id: str) -> Leg:
         leg = self._account.legs.parked(agent_id)

@@ -19,6 +19,8 @@ __all__ = [
     "message",
     "notice",
     "opted_out",
+    "return_call",
+    "to_seller",
     "to_third",
     "together",
     "voicemail",
@@ -43,6 +45,7 @@ class Message:
         opt_out: where the key press goes.
         played: fetched when it was heard to its end.
         key: the opt-out key.
+        voicemail: address of what an agent may leave on a machine; empty: nothing.
         fallback: address of the document that works while this dialer is down; empty: none.
     """
 
@@ -54,17 +57,18 @@ class Message:
     opt_out: str
     played: str
     key: str
+    voicemail: str = ""
     fallback: str = ""
 
 
-def into_room(room: str, call_id: str, left: str, after: Message) -> str:
-    """Join the person to an agent's conference; should that fail, the message follows by itself.
+def into_room(room: str, call_id: str, left: str) -> str:
+    """Join the person to an agent's conference.
 
     Args:
         room: the conference.
         call_id: the person's label in it.
-        left: fetched when the conference is over for the person.
-        after: what is heard when the join fails.
+        left: fetched when the join failed or the conference is over for the person; verbs after a `<Dial>` with
+            an action are never reached, so what follows stands there.
     """
     response = VoiceResponse()
     dial = Dial(action=left, method="POST")
@@ -79,7 +83,7 @@ def into_room(room: str, call_id: str, left: str, after: Message) -> str:
         jitter_buffer_size="small",
     )
     response.append(dial)
-    return str(_with_message(response, after))
+    return str(response)
 
 
 def held(seconds: int, after: Message) -> str:
@@ -170,6 +174,35 @@ def together(room: str) -> str:
     dial.conference(room, start_conference_on_enter=True, end_conference_on_exit=True, beep="false", wait_url="")
     response.append(dial)
     return str(response)
+
+
+def return_call(audio: str, key: str, seller: str, rung: str, over: str) -> str:
+    """Say who called; a key goes to `key`; who stays on the line is put through to the seller.
+
+    Args:
+        audio: address of what is said.
+        key: where a key press goes.
+        seller: the seller's telephone.
+        rung: our number that was rung, which the seller sees.
+        over: fetched when the talk with the seller is over.
+    """
+    response = VoiceResponse()
+    gather = Gather(num_digits=1, action=key, method="POST", timeout=_KEY_PATIENCE, input="dtmf")
+    gather.play(audio)
+    response.append(gather)
+    return str(_with_seller(response, seller, rung, over))
+
+
+def to_seller(seller: str, rung: str, over: str) -> str:
+    """Put somebody who rang back through to the seller's telephone; see `return_call`."""
+    return str(_with_seller(VoiceResponse(), seller, rung, over))
+
+
+def _with_seller(response: VoiceResponse, seller: str, rung: str, over: str) -> VoiceResponse:
+    dial = Dial(action=over, method="POST", timeout=30, caller_id=rung)
+    dial.number(seller)
+    response.append(dial)
+    return response
 
 
 def agent_room(room: str, status: str, jitter_buffer: str) -> str:

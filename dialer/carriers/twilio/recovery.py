@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
@@ -22,6 +23,7 @@ from dialer.carriers.twilio.calls import LiveCall, Said
 from dialer.carriers.twilio.documents import Message
 from dialer.carriers.twilio.errors import end_cause
 from dialer.carriers.twilio.rest import CallState, Refused
+from dialer.engine.events import Ended, Event, Lost
 
 __all__ = ["TwilioReconciler"]
 
@@ -32,6 +34,15 @@ _log = structlog.get_logger(__name__)
 _LIVE = ("queued", "ringing", "in-progress")
 #: How much the carrier's clock and ours may differ when a call is found by its numbers, s.
 _SKEW = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Conversation:
+    """A person in the room of an agent: the person's call, the agent, the call of the agent's leg."""
+
+    call_sid: str
+    agent_id: str
+    leg_sid: str
 
 
 class TwilioReconciler:
@@ -45,7 +56,8 @@ class TwilioReconciler:
     def __init__(self, account: TwilioAccount, message_of: Callable[[str], Message]) -> None:
         self._account = account
         self._message_of = message_of
-        self._found: dict[str, str] = {}  # the carrier's name of each conversation that goes on
+        self._legs: dict[str, str] = {}  # agents' legs of dead processes: the agent by the leg's sid
+        self._found: dict[str, _Conversation] = {}  # by call id: those that go on
 
     async def settle(self, left: Sequence[LeftCall]) -> dict[str, Fate]:
         """Ask once for everything that lives, then settle each call.
@@ -53,12 +65,11 @@ class TwilioReconciler:
         Raises:
             Unanswered, Refused: the carrier cannot be asked; nothing may be concluded.
         """
-        if not left:
-            return {}
         door = self._account.door
         listed = await asyncio.gather(*(self._ask(partial(door.list_calls, status=status)) for status in _LIVE))
         live = {call.sid: call for calls in listed for call in calls}
         with_agent = await self._conversations()
+        await self._end_idle_legs({each.leg_sid for each in with_agent.values()})
         fates = {}
         for call in left:
             found = live.get(call.carrier_ref or "") or self._by_numbers(call, list(live.values()))
@@ -72,18 +83,26 @@ class TwilioReconciler:
         """Listen to a conversation that goes on."""
         account = self._account
         request = PlaceRequest(left.call_id, left.number, left.caller_id, 15.0, 0.0, detect_machines=False)
-        call = LiveCall(request, deliver, self._message_of(left.call_id), left.placed_at)
-        call.sid, call.said, call.bridged, call.asked = self._found[left.call_id], Said.ROOM, True, True
+
+        def told(event: Event) -> None:
+            if isinstance(event, Ended | Lost):  # the agent's leg has no desk any more: it ends with the conversation
+                account.hang_up_leg(self._found[left.call_id].leg_sid)
+            deliver(event)
+
+        call = LiveCall(request, told, self._message_of(left.call_id), left.placed_at)
+        found = self._found[left.call_id]
+        call.sid, call.said, call.bridged, call.asked = found.call_sid, Said.ROOM, True, True
+        call.agent_id = found.agent_id
         call.document = documents.apology(call.message)
         call.decided.set()
         account.calls[left.call_id] = call
         account.tell_state(call)  # it may have ended while we started
 
-    async def _settle_live(self, call: LeftCall, found: CallState, with_agent: dict[str, str]) -> Fate:
+    async def _settle_live(self, call: LeftCall, found: CallState, with_agent: dict[str, _Conversation]) -> Fate:
         door = self._account.door
         if found.sid in with_agent:
-            self._found[call.call_id] = found.sid
-            return Fate("talking", answered=True, agent_id=with_agent[found.sid])
+            self._found[call.call_id] = with_agent[found.sid]
+            return Fate("talking", answered=True, agent_id=with_agent[found.sid].agent_id)
         try:
             if found.status != "in-progress":
                 after = await self._ask(partial(door.update_call, found.sid, status="canceled"))
@@ -117,18 +136,26 @@ class TwilioReconciler:
             return Fate("over", answered=state.status == "in-progress", ended_by_us=True)
         return Fate("over", cause, answered=state.status == "completed")
 
-    async def _conversations(self) -> dict[str, str]:
-        """Calls that sit in a room together with its agent: the agent by the call's sid."""
+    async def _conversations(self) -> dict[str, _Conversation]:
+        """Calls that sit in a room together with its agent, by the call's sid; notes the legs that sit alone."""
         rooms = await self._ask(self._account.door.rooms)
         talking = {}
+        self._legs = {}
         for name, sid in rooms.items():
-            if not name.startswith("agent-"):
-                continue
+            agent_id, _, leg_id = name.removeprefix("agent-").rpartition("-")
+            if not name.startswith("agent-") or self._account.legs.find(agent_id, leg_id) is not None:
+                continue  # no agent's room, or one of this process
             people = await self._ask(partial(self._account.door.people_in, sid))
-            if "agent" in people:
-                agent_id = name.removeprefix("agent-").rpartition("-")[0]
-                talking.update({call_sid: agent_id for label, call_sid in people.items() if label != "agent"})
+            leg_sid = people.pop("agent", "")
+            if leg_sid:
+                self._legs[leg_sid] = agent_id
+                talking.update({each: _Conversation(each, agent_id, leg_sid) for each in people.values()})
         return talking
+
+    async def _end_idle_legs(self, talking: set[str]) -> None:
+        """End the legs of agents who were parked in the dead process and talk with nobody: they cost money."""
+        for leg_sid in self._legs.keys() - talking:
+            self._account.hang_up_leg(leg_sid)
 
     @staticmethod
     def _by_numbers(call: LeftCall, among: Sequence[CallState]) -> CallState | None:

@@ -40,6 +40,7 @@ _log = structlog.get_logger(__name__)
 
 Form = Mapping[str, str]
 
+
 #: The reply to `/answer` waits this long for an agent, s; then comes a second of silence and the message.
 _WAIT = 0.8
 _HOLD = 1
@@ -201,8 +202,10 @@ def room_reported(account: TwilioAccount, agent_id: str, leg_id: str, form: Form
         call = account.calls.get(label) or next((each for each in account.calls.values() if each.sid == sid), None)
         if call is not None and not call.ended and call.agent_id == agent_id:
             leg.room_sid = room_sid or leg.room_sid
-            call.bridged = True
+            is_new, call.bridged = not call.bridged, True
             call.deliver(Bridged(account.clock.now(), call.call_id, agent_id))
+            if is_new and not call.hang_up:
+                account.on_bridged(call)
     elif event == "participant-leave" and not agents_own:
         gone = account.calls.get(label)
         if gone is not None:  # as a rule the call is over; its own callback may be late or lost

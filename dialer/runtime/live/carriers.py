@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
+
+import structlog
 
 from campaigns.files import Campaign
 from campaigns.workspace import Workspace
+from dialer.carriers.controls import Controls, NoSuchControl
 from dialer.carriers.fates import Reconciler
 from dialer.carriers.port import Carrier
 from dialer.carriers.twilio import TwilioAccount, TwilioCarrier
 from dialer.carriers.twilio.addresses import Addresses
+from dialer.carriers.twilio.calls import LiveCall
+from dialer.carriers.twilio.controls import TwilioControls
 from dialer.carriers.twilio.documents import Message
 from dialer.carriers.twilio.recovery import TwilioReconciler
 from dialer.engine.rate import TokenBucket
@@ -19,6 +25,8 @@ from dialer.runtime.live.desks import DeskError, LegKind, Legs
 from dialer.voice import PromptLibrary
 
 __all__ = ["House", "TwilioHouse", "messages_of"]
+
+_log = structlog.get_logger(__name__)
 
 
 class House(Protocol):
@@ -42,6 +50,10 @@ class House(Protocol):
     def reconciler_for(self, campaign: Campaign) -> Reconciler | None:
         """Who settles what a crash left; None when the carrier's calls died with the process."""
 
+    @property
+    def controls(self) -> Controls | None:
+        """What can be done to a conversation; None when nothing can."""
+
     async def close(self) -> None:
         """Finish what is under way."""
 
@@ -52,6 +64,8 @@ class _TwilioLegs:
 
     def connect(self, agent_id: str, kind: LegKind, phone: str) -> None:
         """Ring the agent's phone; a browser connects by itself with its token."""
+        if self.account.talks(agent_id):
+            raise DeskError("your conversation from before the restart goes on: finish it, or hang up, then sign in")
         caller_id = self.account.settings.agents_caller_id
         if kind == "phone":
             if not caller_id:
@@ -80,6 +94,9 @@ class TwilioHouse:
         account.watch()
         self.rate: TokenBucket | None = TokenBucket(account.settings.calls_per_second)
         self.legs: Legs | None = _TwilioLegs(account)
+        self.controls: Controls | None = TwilioControls(account)
+        if account.settings.record:
+            account.on_bridged = partial(_record, self.controls)
         self._library = PromptLibrary(workspace.root / workspace.settings.prompts)
 
     def carrier_for(self, campaign: Campaign) -> Carrier:
@@ -100,6 +117,14 @@ class TwilioHouse:
 
     def _messages(self, campaign: Campaign) -> Callable[[str], Message]:
         return messages_of(campaign, self._library, self.account.addresses, self.account.settings.fallback_url)
+
+
+def _record(controls: Controls, call: LiveCall) -> None:
+    """Record a conversation from its begin, announced."""
+    try:
+        controls.record(call.call_id, True)
+    except NoSuchControl as error:
+        _log.warning("recording_failed", call=call.call_id, why=str(error))
 
 
 def messages_of(
@@ -125,6 +150,7 @@ def messages_of(
             opt_out=addresses.opt_out(call_id),
             played=addresses.played(call_id),
             key=campaign.seller.opt_out_key,
+            voicemail=address("voicemail") if "voicemail" in prompts else "",
             fallback=f"{fallback_url}/{campaign.name}.xml" if fallback_url else "",
         )
 

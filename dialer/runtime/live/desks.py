@@ -127,11 +127,12 @@ class Desks:
         if desk is None:
             if leg == "phone" and not phone:
                 raise DeskError("an ordinary phone needs its number")
-            desk = self.desks[agent_id] = Desk(agent_id, campaign, leg, self._clock.now())
+            desk = Desk(agent_id, campaign, leg, self._clock.now())
             if self._legs is None or leg == "none":
                 desk.leg_up = True
             else:
                 self._legs.connect(agent_id, leg, phone)
+            self.desks[agent_id] = desk
         self.alive(agent_id)
         return desk
 
@@ -189,10 +190,22 @@ class Desks:
 
     def snapshot(self, agent_id: str) -> dict[str, Any]:
         """The whole of what a desk shows, for a reader that has just come."""
-        desk = self._desk(agent_id)
+        return self.with_screen(self._state(self._desk(agent_id)))
+
+    def with_screen(self, message: dict[str, Any]) -> dict[str, Any]:
+        """A message of the outbox with what the agent sees of its call.
+
+        Read when the message goes out: the person's answer must not wait for it.
+        """
+        call_id = message.get("call")
+        if not isinstance(call_id, str):
+            return message
+        return {**message, "call": self._screen_of(message["campaign"], call_id)}
+
+    def _state(self, desk: Desk) -> dict[str, Any]:
         return {
             "event": "state",
-            "agent_id": agent_id,
+            "agent_id": desk.agent_id,
             "campaign": desk.campaign,
             "state": desk.state.value,
             "since": desk.since,
@@ -201,7 +214,7 @@ class Desks:
             "leg_up": desk.leg_up,
             "wants": desk.wants,
             "pause_code": desk.pause_code,
-            "call": None if desk.call_id is None else self._screen_of(desk.campaign, desk.call_id),
+            "call": desk.call_id,
         }
 
     # ------------------------------------------------------------------ what happens to agents
@@ -216,7 +229,7 @@ class Desks:
             desk.call_id = changed.call_id
         elif changed.state is AgentState.READY:
             desk.call_id = None
-        desk.tell(self.snapshot(changed.agent_id))
+        desk.tell(self._state(desk))
 
     def leg_parked(self, agent_id: str) -> None:
         """The leg is up: an agent who wanted to be ready is."""

@@ -21,16 +21,18 @@ import structlog
 from campaigns.files import Campaign
 from campaigns.scripts import Script
 from campaigns.workspace import Workspace
+from dialer.carriers.controls import Controls, Ear
 from dialer.carriers.fates import LeftCall, Reconciler
 from dialer.carriers.port import Carrier
 from dialer.clock import Clock
+from dialer.engine import AgentState
 from dialer.engine import events as ev
 from dialer.runtime.asking import open_rulebook
 from dialer.runtime.board import Board, board_of
 from dialer.runtime.driver import Driver, LeaseLost
 from dialer.runtime.instants import moment
 from dialer.runtime.live.carriers import House
-from dialer.runtime.live.desks import Desks
+from dialer.runtime.live.desks import DeskError, Desks
 from dialer.runtime.live.screen import screen_of
 from dialer.runtime.recovery import close_conversation
 from dialer.runtime.session import Session, World
@@ -180,6 +182,45 @@ class LiveFloor:
         desk = self.desks.desks.get(agent_id)
         if desk is not None and desk.call_id is not None and desk.campaign in self._running:
             self._running[desk.campaign].carrier.hang_up(desk.call_id)
+
+    def conversation(self, agent_id: str) -> tuple[Controls, str]:
+        """What can be done to the call an agent talks on, and which call that is.
+
+        Raises:
+            DeskError: the carrier can do nothing of it, or nobody is on the line.
+        """
+        if self.house.controls is None:
+            raise DeskError(f"the {self.house.name} carrier can only join and hang up")
+        desk = self.desks.desks.get(agent_id)
+        if desk is None or desk.call_id is None or desk.state is not AgentState.TALKING:
+            raise DeskError("nobody is on the line")
+        return self.house.controls, desk.call_id
+
+    def join(self, agent_id: str, supervisor: str, ear: Ear) -> None:
+        """Bring a supervisor's phone into an agent's calls.
+
+        Raises:
+            DeskError: the carrier cannot do it, or the agent is not here.
+            NoSuchControl: the agent has no line.
+        """
+        if self.house.controls is None:
+            raise DeskError(f"nobody can listen with the {self.house.name} carrier")
+        if agent_id not in self.desks.desks:
+            raise DeskError(f"{agent_id} is not signed in")
+        self.house.controls.join(agent_id, supervisor, ear)
+
+    def leave_voicemail(self, agent_id: str) -> None:
+        """Leave the campaign's recorded message on the machine that an agent hears, where the law lets us.
+
+        Raises:
+            DeskError: nobody is on the line, or a prerecorded call to this number would not be allowed.
+        """
+        controls, call_id = self.conversation(agent_id)
+        running = self._running[self.desks.desks[agent_id].campaign]
+        barred = running.session.bars_recorded(call_id)
+        if barred:
+            raise DeskError(f"no recorded message may be left here: {', '.join(barred)}")
+        controls.drop_voicemail(call_id)
 
     # ------------------------------------------------------------------ running
 

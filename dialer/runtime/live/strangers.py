@@ -7,6 +7,7 @@ its campaign starts again.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal
 
@@ -14,6 +15,7 @@ from campaigns.workspace import Workspace
 from dialer.carriers.twilio.addresses import Addresses
 from dialer.carriers.twilio.documents import Message
 from dialer.runtime.live.carriers import messages_of
+from dialer.runtime.live.recordings import recording_told
 from dialer.store import screen, suppressions
 from dialer.store.database import Store
 from dialer.store.transactions import Writing
@@ -58,6 +60,10 @@ class Strangers:
             if found is not None:
                 source = f"key press during the message, call {call_id}"
                 _suppress(tx, found.number, "client", found.client, source, at)
+
+    def recording_told(self, call_id: str, form: Mapping[str, str], at: datetime) -> None:
+        """Keep what the carrier tells of a recording: it comes after the call, perhaps after the run."""
+        recording_told(self._store, call_id, form, at)
 
     def opted_out_number(self, number: str, at: datetime) -> None:
         """Suppress a number that pressed the key during the fallback document: for the whole company."""

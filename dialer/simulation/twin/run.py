@@ -102,6 +102,7 @@ def run_what_if(
     agents: Sequence[AgentProfile] | None = None,
     *,
     closing: float = 60.0,
+    until: float | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> Outcome:
     """Run the world once.
@@ -111,11 +112,13 @@ def run_what_if(
         what_if: what is asked of it.
         listed: the list; None: people without end, all alike (a replay).
         agents: who works when; by default `what_if.agents` in all windows.
+        until: where to end; by default with the last window.
         closing: s before the end of a window at which dialing stops, so that no call is left to nobody.
         progress: told now and then which share of the time is over.
     """
     campaign, settings = world.campaign, world.settings
-    start, end = world.windows[0][0], world.windows[-1][1]
+    start = world.windows[0][0]
+    end = world.windows[-1][1] if until is None else until
     name, lines = policy_words(what_if.policy)
     own = pacing_policy(campaign, settings.seed)
     policy = replace(

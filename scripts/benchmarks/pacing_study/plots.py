@@ -91,6 +91,9 @@ def _waits(report: dict[str, Any], file: Path) -> None:
                 axes.loglog(counts, waits, "o-", color=colour, markersize=3.5, linewidth=1.2, label=row)
         axes.set(xlabel="agents", title=f"p = {rate:g}")
         axes.set_xticks(counts, [str(count) for count in counts])
+        low, high = axes.get_ylim()
+        ticks = [tick for tick in (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200) if low <= tick <= high]
+        axes.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
         axes.minorticks_off()
     panels[0][0].set_ylabel("mean wait between calls, s")
     panels[0][-1].legend(loc="lower left", fontsize=7)
@@ -113,8 +116,9 @@ def _trace(found: dict[str, Any], title: str, file: Path) -> None:
         linestyle=":",
         label="answer rate of the world",
     )
-    panels[0].set(ylabel="utilisation, %", title=title, ylim=(0, 100))
-    panels[0].legend(fontsize=7, loc="center right")
+    panels[0].set(ylabel="utilisation, %", ylim=(0, 100))
+    panels[0].legend(fontsize=7, loc="lower left", bbox_to_anchor=(0, 1.0), ncols=3, borderaxespad=0.2)
+    panels[0].set_title(title, pad=22)
     panels[1].axhline(3.0, color="black", linewidth=0.8, linestyle=":")
     panels[1].set(ylabel="abandoned\nso far, %")
     panels[2].set(ylabel="lines", xlabel="hour of the day")

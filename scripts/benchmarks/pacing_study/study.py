@@ -254,22 +254,21 @@ class _Timed:
 
 
 def decide_times(agents: Sequence[int], answer_rate: float, hours: float) -> dict[str, Any]:
-    """Time `decide` (CPU ms) after every event of a floor with levers 1 to 3, after a first half hour of learning.
+    """Time `decide` (CPU ms) after every event of a floor with levers 1 to 3, in the second half of `hours`.
 
-    The engine asks after every event here, whatever the size of the floor; `looks` are the slower half of the
-    answers, those for which the pacer looked ahead instead of answering that nothing changed.
+    The engine asks after every event here, whatever the size of the floor.
     """
     found: dict[str, Any] = {}
     for count in agents:
         contender = product("levers 1-3")
-        floor: Scenario = replace(reference(count, answer_rate, levers=contender.levers), hours=hours + 0.5, beat=0.0)
+        floor: Scenario = replace(reference(count, answer_rate, levers=contender.levers), hours=hours, beat=0.0)
         run = FloorRun(floor, contender.policy, _Timed)
         began = time.process_time()
         run.run()
         spent = time.process_time() - began
         pacer = run.campaigns[0].pacer
         assert isinstance(pacer, _Timed)
-        skip = int(len(pacer.nanoseconds) * 0.5 / (hours + 0.5))
+        skip = len(pacer.nanoseconds) // 2
         took = np.array(pacer.nanoseconds[skip:]) / 1e6
         found[f"N={count}"] = {
             "decisions": len(took),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -129,6 +130,45 @@ def test_the_command_itself_killed_as_cron_would_start_it(nursery, house):
         before = house.live
         assert house.look() in ((wanted,) if process.returncode == 0 else (before, wanted))
         completed(nursery, house, house.other())
+
+
+def test_everything_is_on_the_disk_before_the_name_that_leads_to_it(tmp_path, monkeypatch):
+    """No test can cut the power; that nothing depends on what was not yet forced to the disk is seen in the order."""
+    steps = []
+    sync, rename, replace = os.fsync, Path.rename, Path.replace
+
+    def seen(handle):
+        steps.append(re.sub(r"g-\w{8}", "g-X", str(Path(f"/proc/self/fd/{handle}").readlink())))
+        sync(handle)
+
+    monkeypatch.setattr(os, "fsync", seen)
+    monkeypatch.setattr(Path, "rename", lambda path, to: [steps.append("named"), rename(path, to)][1])
+    monkeypatch.setattr(Path, "replace", lambda path, to: [steps.append("in use"), replace(path, to)][1])
+    (tmp_path / "list.txt").write_text(flat_text(LISTS[0]))
+    RegistryStore(tmp_path / "lists").import_file(tmp_path / "list.txt", "us_ndnc")
+    assert [step.removeprefix(f"{tmp_path}/lists") for step in steps] == [
+        "",  # the folder of all lists, which now has this one
+        *["/US.ndnc/.building-X/data.bin", "/US.ndnc/.building-X/manifest.json", "/US.ndnc/.building-X"],
+        *["named", "/US.ndnc", "/US.ndnc/.building-pointer", "in use", "/US.ndnc"],
+        *["/US.ndnc/HISTORY", "/US.ndnc"],
+    ]
+
+
+def test_a_line_of_the_history_that_power_failed_in_does_not_swallow_the_next(house, nursery):
+    completed(nursery, house, 0)
+    history = house.folder / "HISTORY"
+    history.write_text(history.read_text() + "2026-11-22T15:00:00+00:00\timp")
+    completed(nursery, house, 1)
+    assert len(RegistryStore(house.folder.parent).history("US.ndnc")) == 2
+
+
+def test_without_its_history_older_versions_stay(house, nursery):
+    """They are the proof of what was consulted; only what is newer than the version in use can be rubbish."""
+    for which in (0, 1):
+        completed(nursery, house, which)
+    (house.folder / "HISTORY").unlink()
+    assert nursery.run(*house.command(0)).code == 0
+    assert len(RegistryStore(house.folder.parent).versions("US.ndnc")) == 3
 
 
 def test_of_imports_at_once_one_works_and_the_others_say_so(nursery, house):
