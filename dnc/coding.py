@@ -65,10 +65,12 @@ def grouped(*parts: tuple[NDArray[np.int64], int]) -> tuple[NDArray[np.int64], N
     Each part is the codes of n rows and how many codes there may be (all are below). Returns for each row its group
     (shape (n,)) and for each group its first row, in the order of their first rows.
     """
-    key, reach = parts[0]
-    for codes, size in parts[1:]:
-        if size <= 1:
-            continue
+    varied = [part for part in parts if part[1] > 1]
+    if not varied:
+        rows = len(parts[0][0])
+        return np.zeros(rows, dtype=np.int64), np.zeros(min(rows, 1), dtype=np.int64)
+    key, reach = varied[0]
+    for codes, size in varied[1:]:
         if reach * size >= 2**62:
             key, reach = _dense(key)
         key, reach = key * size + codes, reach * size

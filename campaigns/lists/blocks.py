@@ -256,11 +256,12 @@ def _is_plain(data: bytearray, delimiter: str) -> bool:
         return False
     opening, closing = quotes[::2], quotes[1::2]
     # What may stand before an opening quote and behind a closing one: a cell's end, or the other half of a doubled one.
-    ends = [ord(delimiter), _QUOTE, *_NEWLINE]
-    before = raw[np.maximum(opening - 1, 0)]
-    behind = raw[np.minimum(closing + 1, len(raw) - 1)]
-    whole = (np.isin(before, ends) | (opening == 0)).all()
-    whole &= (np.isin(behind, [*ends, *_RETURN]) | (closing == len(raw) - 1)).all()
+    ends = np.zeros(256, dtype=bool)
+    ends[[ord(delimiter), _QUOTE, *_NEWLINE]] = True
+    before = ends[raw[np.maximum(opening - 1, 0)]] | (opening == 0)
+    ends[[*_RETURN]] = True
+    behind = ends[raw[np.minimum(closing + 1, len(raw) - 1)]]  # the last byte may be the quote itself
+    whole = before.all() and behind.all()
     length = closing - opening
     if not whole or int(length.max()) > _LONGEST_CELL:
         return False

@@ -119,7 +119,8 @@ def read_entries(sheet: Sheet, country: str, now: datetime) -> Entries:
         *((cells.flag(name), code) for name, code in stops),
     ]  # fmt: skip
     for wrong, code in reversed(checks):  # the first that holds stands
-        reason[wrong] = _INDEX[code]
+        if wrong.any():
+            reason[wrong] = _INDEX[code]
     basis, given = _consents(cells.coded("consent_basis"), cells.text("consent_at"), now)
     row, slot, numbers, kind = _numbers(cells, region)
     why = reason[row]
@@ -166,6 +167,8 @@ class _Cells:
 
     def flag(self, name: str) -> NDArray[np.bool_]:
         """Any entry but a clear no."""
+        if name not in self._sheet.texts:
+            return np.zeros(len(self), dtype=bool)
         codes, names = self.coded(name)
         return cleaning.flags(pd.Series(names, dtype="str")).to_numpy(dtype=bool)[codes]
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from dialer.cli.common import Context, print_json
+from dialer.cli.common import NOTHING_TO_DO, Context, instant_option, print_json, stop
+
+if TYPE_CHECKING:
+    from dialer.runtime.scrub import Scrubbed
 
 __all__ = ["app"]
 
@@ -81,6 +85,105 @@ def load(
 
 
 @app.command()
+def screen(
+    ctx: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV in any common encoding and delimiter.")],
+    name: Annotated[str, typer.Option("--campaign", metavar="NAME", help="Which campaign would call these people.")],
+    at: Annotated[
+        str | None,
+        typer.Option(metavar="INSTANT", help="ISO 8601; without an offset in the campaign's zone. Default: now."),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write every decision: CSV, or Arrow's format for a name ending in .arrow."),
+    ] = None,
+    encoding: Annotated[
+        str | None, typer.Option(metavar="NAME", help="When it cannot be told from the file: cp1252, utf-16 ...")
+    ] = None,
+    mapping: Annotated[
+        Path | None, typer.Option(metavar="FILE", help='Their columns to ours, in TOML: [columns] "Cell" = "phone".')
+    ] = None,
+    address_first: Annotated[
+        bool,
+        typer.Option("--address-first", help="Believe the address where number and address disagree, not both."),
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Scrub a contact list without loading it: who may be called, who later, who never, and why.
+
+    Every number of every row goes through the rules that stand before every dial, with today's registries, the house's
+    own lists, the consents on record and the calls of the past. Nothing is written to the database. Exit 4 when the
+    list has no rows.
+
+    Example: `dialer lists screen contacts.csv --campaign telemarketing --out decisions.csv`
+    """
+    from dialer.runtime.scrub import screen_file
+
+    context: Context = ctx.obj
+    workspace = context.workspace()
+    campaign = workspace.campaign(name)
+    instant = instant_option(at, campaign.hours.timezone) or datetime.now(UTC)
+    if out is not None and out.exists() and out.samefile(file):
+        raise typer.BadParameter("the decisions must not be written over the list")
+    with _Progress(as_json, "screening") as progress:
+        try:
+            found = screen_file(
+                workspace,
+                campaign,
+                file,
+                at=instant,
+                out=out,
+                encoding=encoding,
+                mapping=mapping,
+                places="address_first" if address_first else "intersect",
+                progress=progress,
+            )
+        except OSError as error:
+            raise stop(f"{out or file}: {error.strerror or error}") from None
+    if as_json:
+        print_json(
+            {
+                "file": str(file),
+                "campaign": name,
+                "at": found.at,
+                "rows": found.rows,
+                "numbers": found.numbers,
+                "allowed": found.allowed,
+                "later": found.later,
+                "blocked": found.blocked,
+                "refused": found.refused,
+                "codes": [{"code": code, "meaning": meaning, "numbers": n} for code, meaning, n in found.codes()],
+                "versions": found.versions,
+                "seconds": round(found.seconds, 3),
+                "out": None if out is None else str(out),
+            }
+        )
+    else:
+        _tell(found, out)
+    if not found.rows:
+        raise stop(f"{file.name} has no rows", NOTHING_TO_DO)
+
+
+def _tell(found: Scrubbed, out: Path | None) -> None:
+    """What came of a scrub, in words."""
+    from dnc import zones
+
+    here = found.at.astimezone(zones.zone(found.zone))
+    typer.echo(f"{found.file.name} for {found.campaign} at {here:%a %Y-%m-%d %H:%M %Z}: {found.rows:,} rows")
+    for count, what in (
+        (found.allowed, "may be called"),
+        (found.later, "not at this hour, or not so soon again"),
+        (found.blocked, "not at all, as things stand"),
+        (found.refused, "not a number to call: bad, double, or a person who must not be contacted"),
+    ):
+        typer.echo(f"  {count:>12,}  {what}")
+    for code, meaning, count in found.codes():
+        typer.echo(f"  {count:>12,}  {code}: {meaning}")
+    if out is not None:
+        typer.echo(f"every decision, line by line: {out}")
+
+
+@app.command()
 def show(
     ctx: typer.Context,
     name: Annotated[str, typer.Option("--campaign", metavar="NAME", help="Whose lists.")],
@@ -111,8 +214,8 @@ def show(
 class _Progress:
     """A bar on a terminal, nothing in a log."""
 
-    def __init__(self, quiet: bool) -> None:
-        self._quiet = quiet or not sys.stderr.isatty()
+    def __init__(self, quiet: bool, doing: str = "loading") -> None:
+        self._quiet, self._doing = quiet or not sys.stderr.isatty(), doing
         self._bar: Any = None
 
     def __enter__(self) -> Any:
@@ -121,10 +224,10 @@ class _Progress:
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-        columns = (TextColumn("loading"), BarColumn(), MofNCompleteColumn(), TextColumn("rows"), TimeElapsedColumn())
+        columns = (TextColumn(self._doing), BarColumn(), MofNCompleteColumn(), TextColumn("rows"), TimeElapsedColumn())
         self._bar = Progress(*columns, console=Console(stderr=True))
         self._bar.start()
-        task = self._bar.add_task("loading", total=None)
+        task = self._bar.add_task(self._doing, total=None)
         return lambda rows: self._bar.update(task, completed=rows)
 
     def __exit__(self, *error: object) -> None:

@@ -190,14 +190,17 @@ class Listings:
             wanted |= bound.listed
         for word in range(0, wanted.bit_length(), _WORD):
             bits = np.zeros(len(digits), dtype=np.int64)
-            masks = np.array([bound.listed >> word & (1 << _WORD) - 1 for bound in bounds], dtype=np.int64)
+            listed = np.array([bound.listed >> word & (1 << _WORD) - 1 for bound in bounds], dtype=np.int64)[group]
             for slot in range(_WORD):
-                if wanted >> word + slot & 1:
-                    here = (masks >> slot & 1).astype(bool)
-                    rows = slice(None) if here.all() else np.flatnonzero(here[group])
-                    snapshot = self._snapshot(self._slots[word + slot])
-                    if snapshot is not None:
-                        bits[rows] |= snapshot.contains_many(digits[rows]).astype(np.int64) << slot
+                snapshot = self._snapshot(self._slots[word + slot]) if wanted >> word + slot & 1 else None
+                if snapshot is None:
+                    continue
+                bit = np.int64(1 << slot)
+                rows = np.flatnonzero(listed & bit != 0)
+                if len(rows) * 2 > len(digits):  # asking for all costs less than picking those that it binds
+                    bits |= (snapshot.contains_many(digits).astype(np.int64) << slot) & listed
+                else:
+                    bits[rows[snapshot.contains_many(digits[rows])]] |= bit
             yield bits, 1 << min(wanted.bit_length() - word, _WORD)
         for binding in sorted({one for bound in bounds for one in bound.washed}, key=lambda one: one.name):
             rows = np.flatnonzero(np.array([binding in bound.washed for bound in bounds], dtype=bool)[group])

@@ -163,6 +163,7 @@ class Scrubbed:
 
     file: Path
     campaign: str
+    zone: str  # the campaign's
     at: datetime
     versions: dict[str, str]
     rows: int = 0
@@ -273,7 +274,7 @@ def screen_file(
     begun = perf_counter()
     source = recognise(file, encoding=encoding, mapping=None if mapping is None else load_mapping(mapping))
     scrub, versions = open_scrub(workspace, campaign, at, places=places)
-    found = Scrubbed(file, campaign.name, at, versions)
+    found = Scrubbed(file, campaign.name, campaign.hours.timezone, at, versions)
     with ExitStack() as stack:
         headings = _headings(source)
         writer = None if out is None else stack.enter_context(writer_for(out, headings))

@@ -17,9 +17,11 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from campaigns.lists.entries import REASONS
+from campaigns.lists.fields import PHONES
 from campaigns.lists.notes import safe_cell
 from dialer.reports.reasons import reason_words
 from dnc.coding import grouped
+from dnc.numbers.writing import e164_texts, line_texts
 from dnc.values import Code
 
 __all__ = ["COLUMNS", "Decisions", "Writer", "reasons_of", "writer_for"]
@@ -28,6 +30,8 @@ __all__ = ["COLUMNS", "Decisions", "Writer", "reasons_of", "writer_for"]
 #: and the column it stands in, whether it may be called, every code that speaks against it and what these mean, and
 #: when a place that is closed by its clock alone opens (UTC).
 COLUMNS = ("line", "number", "column", "allowed", "codes", "why", "opens")
+#: What stands before a number's plus, so that no spreadsheet takes it for a formula.
+_SAFE = safe_cell("+").removesuffix("+")
 _BITS = {1 << n: code for n, code in enumerate(Code)}
 
 
@@ -51,12 +55,10 @@ class Decisions:
 
     def outcomes(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Numbers of which all but line and digits are equal: the group of each, and the first row of each group."""
-        bits, known = pd.factorize(self.bits)
-        opens, times = pd.factorize(self.opens.view(np.int64))
-        parts = (
-            (self.slot.astype(np.int64), 128), (self.reason.astype(np.int64), len(REASONS)), (bits, len(known)),
-            (opens, len(times)), ((self.digits > 0).astype(np.int64), 2),
-        )  # fmt: skip
+        parts = [(self.slot.astype(np.int64), len(PHONES)), ((self.digits > 0).astype(np.int64), 2)]
+        for column in (self.reason, self.bits, self.opens.view(np.int64)):
+            codes, known = pd.factorize(column)
+            parts.append((codes.astype(np.int64), len(known)))
         return grouped(*parts)
 
 
@@ -132,14 +134,11 @@ class _CsvWriter(_Whole):
         group, first = decisions.outcomes()
         tails = pa.array([_csv_row(*self._tail(decisions, row)) for row in first.tolist()], type=pa.large_string())
         marks = pa.array(
-            [f",{safe_cell('+')}" if decisions.digits[row] else "," for row in first.tolist()], type=pa.large_string()
+            [f",{_SAFE}" if decisions.digits[row] else "," for row in first.tolist()], type=pa.large_string()
         )
         which = pa.array(group)
-        digits = pa.array(decisions.digits).cast(pa.large_string())
-        digits = pc.if_else(pa.array(decisions.digits == 0), pa.scalar("", type=pa.large_string()), digits)
-        line = pa.array(decisions.line).cast(pa.large_string())
-        nothing = pa.scalar("", type=pa.large_string())
-        text = pc.binary_join_element_wise(line, marks.take(which), digits, tails.take(which), nothing)
+        parts = (line_texts(decisions.line), marks.take(which), e164_texts(decisions.digits), tails.take(which))
+        text = pc.binary_join_element_wise(*parts, pa.scalar("", type=pa.large_string()))
         ends = np.frombuffer(text.buffers()[1], dtype=np.int64)[: len(text) + 1]
         if len(text):
             self._file.write(text.buffers()[2][ends[0] : ends[-1]])
@@ -179,11 +178,9 @@ class _ArrowWriter(_Whole):
         group, first = decisions.outcomes()
         which = pa.array(group)
         column, allowed, codes, why, _ = zip(*(self._tail(decisions, row) for row in first.tolist()), strict=True)
-        plus, nothing = (pa.scalar(mark, type=pa.large_string()) for mark in ("+", ""))
-        number = pc.binary_join_element_wise(plus, pa.array(decisions.digits).cast(pa.large_string()), nothing)
         columns = [
             pa.array(decisions.line),
-            pc.if_else(pa.array(decisions.digits == 0), pa.scalar(None, type=pa.large_string()), number),
+            e164_texts(decisions.digits),
             pa.array(column, type=pa.large_string()).take(which),
             pa.array(allowed).take(which),
             pa.array(codes, type=pa.large_string()).take(which),

@@ -95,11 +95,11 @@ def screen(
 
 
 def _flags(contacts: Contacts, lists: Sequence[ListEvidence]) -> Told:
-    """What the columns `listed_<kind>` say."""
-    codes = np.zeros(contacts.size, dtype=np.int64)
+    """What the columns `listed_<kind>` say; which lists they speak of, the place decides."""
+    codes, names = contacts.text("place_key")
     for kind in LISTED:
         codes = codes * 2 + contacts.flag(f"listed_{kind}")
-    return Told(codes, 2 ** len(LISTED), lambda row: contacts.lists(row, lists))
+    return Told(codes, len(names) * 2 ** len(LISTED), lambda row: contacts.lists(row, lists))
 
 
 def _blocked_rows(contacts: Contacts, blocks: Mapping[str, Sequence[Block]]) -> list[int]:

@@ -2,8 +2,9 @@
 
 *Theory of operation.* Everything a rule looks at, except past calls and personal blocks, is one of a few thousand
 combinations of a place, a profile (what the call is, consent, number) and what lists say (see `situations`). The rules
-of place and time do not look at lists, so they are asked once for each place and profile; the others once for each
-combination. Every answer is kept, so that the next part of a list costs little more than finding its combinations.
+of place and time do not look at lists, so they are asked once for each place and profile; those of own lists look at
+nothing else, so they are asked once for whatever lists say; the others once for each combination. Every answer is
+kept, so that the next part of a list costs little more than finding its combinations.
 """
 
 from __future__ import annotations
@@ -29,9 +30,10 @@ from dnc.values import Code, ListEvidence, RndReply, Verdict
 __all__ = ["Answers", "Judged", "Screener", "Told", "rnd_reply"]
 
 _PLACE_AND_TIME = frozenset({"number", "place", "suspension", "inconvenient", "windows"})
-_LISTS_AND_CONSENT = frozenset({"lists", "registries", "rnd", "consent"})
+_OWN_LISTS = frozenset({"lists"})
+_LAW_AND_CONSENT = frozenset({"registries", "rnd", "consent"})
 _COUNTED = frozenset({"caps"})  # by `dnc.gate.screen_caps`
-assert {*_PLACE_AND_TIME, *_LISTS_AND_CONSENT, *_COUNTED} == set(RULES), "every rule of the gate must be screened for"
+assert {*_PLACE_AND_TIME, *_OWN_LISTS, *_LAW_AND_CONSENT, *_COUNTED} == set(RULES), "screen for every rule of the gate"
 _REMEMBERED = 500_000  # combinations: a list with more of them is damaged, and begins anew
 
 _NEVER = np.datetime64("NaT", "us")
@@ -52,6 +54,7 @@ class Answers:
     ALLOWED = 0
 
     def __init__(self) -> None:
+        self._own: dict[int, tuple[Code, ...]] = {}  # what own lists say -> the codes
         self._known: dict[tuple[Code, ...], int] = {(): self.ALLOWED}
         self.codes: list[tuple[Code, ...]] = [()]
 
@@ -118,6 +121,7 @@ class Screener:
         self.answers = Answers()
         self._situations = Situations(book, self.at)
         self._here: dict[tuple[int, int], _Here] = {}
+        self._own: dict[int, tuple[Code, ...]] = {}  # what own lists say -> the codes
         self._known: dict[tuple[int, int, int], _Situation] = {}
         self._lock = Lock()
 
@@ -133,6 +137,7 @@ class Screener:
                 if len(self._known) > _REMEMBERED:
                     self._known.clear()
                     self._here.clear()
+                    self._own.clear()
                 found = [
                     situation or self._evaluate(contacts, row, told, key)
                     for situation, row, key in zip(found, first.tolist(), keys, strict=True)
@@ -155,7 +160,10 @@ class Screener:
         codes = here.codes
         if here.context is not None:
             here.context.facts = Facts(told.evidence(row), rnd=here.context.facts.rnd)
-            codes = tuple(dict.fromkeys((*codes, *refusals(here.context, _LISTS_AND_CONSENT))))
+            own = self._own.get(key[2])
+            if own is None:
+                own = self._own[key[2]] = refusals(here.context, _OWN_LISTS)
+            codes = tuple(dict.fromkeys((*codes, *own, *refusals(here.context, _LAW_AND_CONSENT))))
         found = self._known[key] = _Situation(self.answers.number(codes), here)
         return found
 

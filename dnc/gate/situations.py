@@ -46,12 +46,14 @@ class Situations:
 
     def profile(self, contacts: Contacts) -> Codes:
         """The number of everything else that rules look at in a row, shape (n,)."""
+        # The number comes first, see `VALID`. What is the same in every row of every part is left out by `grouped`.
         parts: list[tuple[Codes, list[str] | None, int]] = [(_number_states(contacts), None, 3)]
         for codes, names in map(contacts.text, _TEXTS):
             parts.append((codes, names, len(names)))
-        given, revoked = contacts.time("consent_given_at"), contacts.time("consent_revoked_at")
-        parts.append((_consent_states(given, revoked, self._at), None, 4))
-        parts.append((contacts.flag("agent_guaranteed").astype(np.int64), None, 2))
+        given = contacts.time("consent_given_at")
+        parts.append((_consent_states(contacts, self._at), None, 4))
+        if "agent_guaranteed" in contacts:
+            parts.append((contacts.flag("agent_guaranteed").astype(np.int64), None, 2))
         for codes, size in self._dates(contacts, given):
             parts.append((codes, None, size))
         group, first = grouped(*((codes, size) for codes, _, size in parts))
@@ -78,11 +80,15 @@ class Situations:
         return found
 
 
-def _consent_states(given: NDArray[np.datetime64], revoked: NDArray[np.datetime64], at: datetime) -> Codes:
+def _consent_states(contacts: Contacts, at: datetime) -> Codes:
     """0: given by now, 1: revoked, 2: never given, 3: given later than now."""
-    is_revoked = ~np.isnat(revoked) & (np.isnat(given) | (given <= revoked))
-    later = given > np.datetime64(at.replace(tzinfo=None), "us")
-    return np.where(is_revoked, 1, np.where(np.isnat(given), 2, np.where(later, 3, 0))).astype(np.int64)
+    given = contacts.time("consent_given_at")
+    found = np.where(given > np.datetime64(at.replace(tzinfo=None), "us"), 3, 0)
+    found[np.isnat(given)] = 2
+    if "consent_revoked_at" in contacts:
+        revoked = contacts.time("consent_revoked_at")
+        found[~np.isnat(revoked) & (np.isnat(given) | (given <= revoked))] = 1
+    return found
 
 
 def _rnd_doubts(book: Rulebook, contacts: Contacts, given: NDArray[np.datetime64], at: datetime) -> Codes:

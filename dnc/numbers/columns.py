@@ -22,6 +22,7 @@ from dnc.numbers.cells import read_cells
 from dnc.numbers.lead import parse_lead_number
 from dnc.numbers.nanp import NATIONAL, automaton
 from dnc.numbers.values import SENTENCES, TYPE_NAMES, Number, NumberCode, Refusal
+from dnc.numbers.writing import e164_texts
 
 __all__ = ["CODES", "TYPES", "LeadNumbers", "parse_lead_numbers", "read_lead_numbers"]
 
@@ -64,13 +65,8 @@ class LeadNumbers:
 
     def e164(self) -> pa.LargeStringArray:
         """`+` and digits; missing where refused."""
-        text = pa.array(self.digits).cast(pa.large_string())
-        plus, nothing = (pa.scalar(mark, type=pa.large_string()) for mark in ("+", ""))
-        written = pc.binary_join_element_wise(plus, text, nothing)
-        refused = self.digits == 0
-        if not refused.any():
-            return written
-        return pc.if_else(pa.array(refused), pa.scalar(None, type=pa.large_string()), written)
+        text, refused = e164_texts(self.digits), self.digits == 0
+        return pc.if_else(pa.array(refused), pa.scalar(None, type=text.type), text) if refused.any() else text
 
     def frame(self) -> pd.DataFrame:
         """The columns of `parse_lead_numbers`."""

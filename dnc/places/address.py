@@ -119,6 +119,7 @@ def _australian(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return names, tuple(sorted(zones - set(_AUSTRALIA_OWN.values()) if "NSW" in names else zones))
 
 
+@lru_cache(maxsize=65536)
 def places_of_postal_code(country: str, text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """States and zones of a postal code; two empty tuples when it tells nothing."""
     if country == "US":

@@ -5,8 +5,9 @@ scripts/bench answer --quick   one floor of 20 agents, 40 answers
 
 The floor is the real one: engine, pacer, gate, ledger, journal on SQLite with a flush to disk for every answer, desks,
 the adapter. Only the carrier's REST API is left out: requests to it are answered by nobody, on the adapter's threads.
-"In the process" is from the adapter being told of the answer to its document; "through the webhook" is a POST with
-its signature by a client in the same process, so both ends' time is in it.
+"In the process" is from the adapter being told of the answer to its document; "without flush" is the same where
+commits are not flushed to the disk, which shows the disk's share; "through the webhook" is a POST with its signature by
+a client in the same process, so both ends' time is in it.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ __all__ = ["SUMMARY", "main"]
 SUMMARY = "from answer to bridge decision, in the process and through the signed webhook"
 
 #: Lines to hold at the 99th percentile, ms.
-HOLD = {"in the process": 5.0, "through the webhook": 50.0}
+HOLD = {"without flush": 5.0, "in the process": 5.0, "through the webhook": 50.0}
 #: Noon in New York of a working day: whatever the hour is here, people may be called there.
 _NOON = 1_795_539_600.0
 
@@ -101,6 +102,11 @@ class _NobodyThere:
         self._count += 1
         return CallState(f"CA{self._count:032x}", "queued", fields["to"], fields["from_"], 0.0)
 
+    def fetch_call(self, sid: str) -> Any:
+        from dialer.carriers.twilio.rest import CallState
+
+        return CallState(sid, "in-progress", "", "", 0.0)
+
     def __getattr__(self, name: str) -> Any:
         def answered(*_args: Any, **_fields: Any) -> Any:
             return {} if name in ("rooms", "people_in") else []
@@ -146,7 +152,7 @@ async def _floor(root: Path, seats: int, answers: int, way: str) -> list[float]:
     configure(workspace.settings.log_level)
     clock = _Noon(asyncio.get_running_loop())
     account = TwilioAccount(read_settings(table, {"DIALER_TWILIO_AUTH_TOKEN": AUTH_TOKEN}), clock, _NobodyThere())  # type: ignore[arg-type]
-    with open_store(workspace.database_url) as store:
+    with open_store(workspace.database_url, durable=way != "without flush") as store:
         house = TwilioHouse(account, workspace)
         house.legs = None  # the agents' legs are there
         floor = LiveFloor(workspace, store, clock, house)
@@ -173,7 +179,7 @@ async def _floor(root: Path, seats: int, answers: int, way: str) -> list[float]:
         async with aiohttp.ClientSession() as http:
 
             async def answered(call_id: str, form: dict[str, str]) -> str:
-                if way == "in the process":
+                if way != "through the webhook":
                     began = time.perf_counter()
                     document = await webhooks.answer(account, call_id, form)
                     found.append(time.perf_counter() - began)
@@ -196,12 +202,12 @@ async def _floor(root: Path, seats: int, answers: int, way: str) -> list[float]:
                     continue
                 form = {"AccountSid": ACCOUNT_SID, "CallSid": call.sid, "CallStatus": "in-progress"}
                 document = await answered(call.call_id, form)
-                assert f">agent-{call.agent_id.removeprefix('agent-')}" in document or "<Conference" in document, document
+                assert f">agent-{call.agent_id}-" in document, document
                 _talk(account, floor, call, webhooks)
                 await asyncio.sleep(0)
         await floor.run(_set(), 0.0)
         account.calls.clear()
-        account.legs._legs.clear()  # noqa: SLF001
+        account.legs._legs.clear()
         await house.close()
         server.should_exit = True
         await serving

@@ -9,10 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import dnc.gate.screener
+from dnc.coding import Ids
 from dnc.gate import CampaignCap, Facts, Gate, MemoryFacts, Policy, clear_lists, evaluate
 from dnc.gate.columns import LISTED, Contacts
 from dnc.gate.evaluate import refusals
 from dnc.gate.screen import screen
+from dnc.gate.screener import Screener, Told
 from dnc.places import place_of
 from dnc.rules import load
 from dnc.values import Block, Code, ListEvidence, PastEvent, RndReply
@@ -118,8 +120,34 @@ def test_each_distinct_situation_is_evaluated_once():
     frame["place_key"] = [place_of(n).key for n in numbers]
     with patch.object(dnc.gate.screener, "refusals", wraps=refusals) as counted:
         got = screen(BOOK, frame, datetime(2026, 11, 23, 17, 0, tzinfo=UTC), lists=LISTS)
-    assert counted.call_count == 4  # for each place: the rules of place and time, then the others
+    assert counted.call_count == 6  # for each place: the rules of place and time, own lists, the others
     assert got["codes"].value_counts().to_dict() == {"ALLOW": 200}
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(rows, min_size=2, max_size=24), st.integers(1, 23), st.integers(0, 21 * 86400))
+def test_a_list_judged_in_parts_is_judged_alike(contacts, cut, second):
+    """What a screener remembers of one part holds for the next, whatever codes the columns have there."""
+    at = START + timedelta(days=1, seconds=second)
+    frame = frame_of(contacts)
+    whole = Screener(BOOK, at)
+    columns = Contacts(frame)
+    at_once = [whole.answers.codes[n] for n in whole.judge(columns, told(columns)).answer.tolist()]
+    kept = Screener(BOOK, at)
+    in_parts = []
+    for part in (frame.iloc[:cut], frame.iloc[cut:], frame.iloc[::-1]):
+        columns = Contacts(part)
+        in_parts += [kept.answers.codes[n] for n in kept.judge(columns, told(columns)).answer.tolist()]
+    assert in_parts == [*at_once, *at_once[::-1]]
+
+
+def told(contacts):
+    """What the columns say of lists, under codes that mean the same in every part: the evidence itself."""
+    said = [tuple(contacts.lists(row, LISTS)) for row in range(contacts.size)]
+    return Told(KNOWN.of(said), 10**6, lambda row: said[row])
+
+
+KNOWN = Ids()
 
 
 def test_opens_tells_when_a_closed_place_opens():

@@ -5,3 +5,4 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent.parent / "runtime"))
 sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parents[2] / "scripts" / "benchmarks" / "kits"))
+sys.path.insert(0, str(Path(__file__).parent.parent / "carriers" / "emulator"))

@@ -207,6 +207,8 @@ def test_leads_come_in_the_order_of_the_hopper():
     offered = source.offer(T0, 10)
     assert [lead.lead_id for lead in offered.leads] == [4, 3, 1, 2]
     assert [lead.attempts for lead in offered.leads] == [1, 2, 0, 1]
+    assert source.untried == 1
+    assert source.refused(Dial(T0, "a-1", 1, 11, "+1")) is None
     assert source.untried == 0
     none = source.offer(T0, 10)
     assert (none.leads, none.none_because, none.retry_at) == ((), "waiting", T0 + 99.0)

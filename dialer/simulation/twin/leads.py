@@ -122,7 +122,6 @@ class ListedLeads:
             lead = heapq.heappop(best)[1]
             phone_id, number, _ = lead.phones[0]
             taken.append(Lead(lead.lead_id, number, phone_id, lead.attempts))
-            self.untried -= not lead.attempts
             lead.attempts += 1
             lead.dialed.append(at)
         if taken:
@@ -130,12 +129,13 @@ class ListedLeads:
         return self._none(at)
 
     def refused(self, dial: Dial) -> DialRefused | None:
-        """Turn away a lead whose hours have ended while the engine had it in hand."""
+        """Turn away a lead whose hours have ended while the engine had it in hand; else it is dialed now."""
         lead = self._leads.get(dial.lead_id)
         if lead is None:
             return DialRefused(dial.at, dial.call_id, ("LEAD_CLOSED",), None)
         opening = self._openings[lead.phones[0][2]]
         if opening.holds(dial.at):
+            self.untried -= lead.attempts == 1
             return None
         lead.attempts -= 1
         lead.dialed.pop()

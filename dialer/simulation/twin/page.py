@@ -26,7 +26,9 @@ def print_answers(answers: Answers, console: Console) -> None:
     for sentence in answers.sentences:
         console.print(Text(sentence, style="bold"))
     table = table_of(answers)
-    shown = RichTable(title=f"{table.title}. {table.note}", title_justify="left", box=None, pad_edge=False)
+    shown = RichTable(
+        title=f"{table.title}. {table.note}", title_justify="left", box=None, pad_edge=False, padding=(0, 1, 0, 0)
+    )
     kept = [n for n, column in enumerate(table.columns) if column.key not in _ONLY_ELSEWHERE]
     for n in kept:
         column = table.columns[n]

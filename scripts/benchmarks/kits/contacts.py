@@ -75,7 +75,9 @@ class _Country:
         self.area_share, self.home = weight / weight.sum(), home
         table = zip_table()
         names = [names[0] if len(names) == 1 else "" for names, _ in table.answers]
-        known = [np.flatnonzero(np.isin(table.answer, [n for n, name in enumerate(names) if name == s])) for s in PEOPLE]
+        known = [
+            np.flatnonzero(np.isin(table.answer, [n for n, name in enumerate(names) if name == s])) for s in PEOPLE
+        ]
         self.zips = np.concatenate(known)
         self.first_zip = np.cumsum([0, *map(len, known)])[:-1]
         self.zip_count = np.array([len(each) for each in known])

@@ -42,7 +42,7 @@ class Size:
         seeds = max(self.seeds if share == 1.0 else 1, math.ceil(days / 30))
         hours = self.hours
         if share < 1.0 and days == 1:
-            hours = min(hours, max(2.0, share * self.agent_hours / scenario.agents))
+            hours = min(hours, max(0.75, share * self.agent_hours / scenario.agents))
         return scenario.lasting(math.ceil(days / seeds), hours), range(1, seeds + 1)
 
 
