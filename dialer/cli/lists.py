@@ -123,7 +123,7 @@ def screen(
     workspace = context.workspace()
     campaign = workspace.campaign(name)
     instant = instant_option(at, campaign.hours.timezone) or datetime.now(UTC)
-    if out is not None and out.exists() and out.samefile(file):
+    if out is not None and out.exists() and file.exists() and out.samefile(file):
         raise typer.BadParameter("the decisions must not be written over the list")
     with _Progress(as_json, "screening") as progress:
         try:

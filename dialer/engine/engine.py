@@ -50,6 +50,9 @@ _LESSON: dict[CallResult, str] = {
 }
 
 
+#: Events that change nothing of what the pacer is shown: it is not asked again because of them.
+_UNSEEN = frozenset({ev.DialAllowed, ev.Placed})
+
 #: What the carrier may say of a call that lives.
 _CarrierWord = ev.Placed | ev.Ringing | ev.Answered | ev.Bridged | ev.BridgeFailed | ev.MessagePlayed | ev.OptedOut
 
@@ -121,9 +124,11 @@ class Engine:
         now = self._now = max(self._now, event.at)
         if self.floor.waiting:
             self._serve(now, out)
-        for kind, key in self._deadlines.due(now):
+        due = self._deadlines.due(now)
+        for kind, key in due:
             self._due(kind, key, now, out)
-        self.pace.step(now, out)
+        if due or type(event) not in _UNSEEN:
+            self.pace.step(now, out)
         self._report_health(now, out)
         self._wake(out)
         return out

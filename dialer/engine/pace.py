@@ -112,7 +112,8 @@ class Pace:
         self._fetch(now, len(agents), out)
         self._check_again(now + max(self._config.beat, _LONGEST_SILENCE))
         self._last_decision = now
-        tokens = 0 if now < self._hold_until else min(bucket.available(now) for bucket in self._buckets)
+        tokens = 0 if now < self._hold_until else min([bucket.available(now) for bucket in self._buckets])
+        lines = self.lines
         if self.shared_tokens is not None:
             tokens = min(tokens, self.shared_tokens)
         decision = self._pacer.decide(
@@ -121,7 +122,7 @@ class Pace:
                 agents=tuple([agent.view(now) for agent in agents]),
                 in_flight=self._floor.flying(),
                 waiting=tuple([call.waiting_view() for call in self._floor.waiting.values()]),
-                line_limit=self.lines,
+                line_limit=lines,
                 dial_tokens=tokens,
                 leads_left=len(self._floor.leads),
             )
@@ -129,7 +130,7 @@ class Pace:
         self.reason = decision.reason
         for call_id in decision.release:
             self._release(call_id, now, out)
-        allowed = max(0, min(tokens, len(self._floor.leads), self.lines - len(self._floor.calls)))
+        allowed = max(0, min(tokens, len(self._floor.leads), lines - len(self._floor.calls)))
         for _ in range(min(decision.dial, allowed)):
             self._dial(now, out)
         if decision.dial and tokens < 1:

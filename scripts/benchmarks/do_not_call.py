@@ -5,14 +5,16 @@ scripts/bench dnc                      lists of 10 million numbers, in every lay
 scripts/bench dnc --full --json FILE   and the growth to 250 million (3 GB of temporary files, some minutes)
 
 A file is imported as `dialer dnc import` does it: read, judged, hashed, composed, written, forced to the disk, read
-back and swapped in. Rates are millions a second by the wall clock and per second of processor time (all threads), so
-that a busy machine shows. The plain route reads lines in Python, makes integers and keeps them in a set.
+back and swapped in. Rates are millions a second by the wall clock and per second of processor time (all threads): on a
+busy machine the first falls far below the second (see the loads). The plain route reads lines in Python, makes
+integers and keeps them in a set.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import shutil
 import sys
 import tempfile
@@ -86,6 +88,7 @@ def _measure(folder: Path, sizes: list[int], repeat: int, seed: int) -> dict[str
         report["growth"].append({**grown, **looked, "peak MB of look-ups": memory, "one area code, s": replaced})
         part.unlink()
         shutil.rmtree(folder / "lists")
+    report["machine"]["load after"] = f"{os.getloadavg()[0]:.1f}"
     largest, plain = report["growth"][-1], report["plain"]["set"]
     at_base = report["growth"][0]
     report["ratio"] = {

@@ -45,7 +45,8 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--calls-per-second", type=float, default=5.0)
     parser.add_argument("--answer-rate", type=float, default=0.3)
     parser.add_argument("--talk", type=float, default=8.0, help="how long agents talk, s")
-    parser.add_argument("--mode", default="predictive", help="predictive or progressive")
+    parser.add_argument("--mode", default="ratio", help="ratio, predictive or progressive")
+    parser.add_argument("--lines-per-agent", type=float, default=4.0, help="in ratio mode")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures here")
     args = parser.parse_args(argv)
     from machine import describe
@@ -81,7 +82,7 @@ async def _run(root: Path, args: argparse.Namespace) -> dict[str, Any]:
     wanted = round(args.minutes * 60.0 * args.calls_per_second) + 200
     workspace, secrets = make_folder(
         root / "w", fictitious_numbers(max(2 * wanted, 1500)), args.agents,
-        mode=args.mode, rate=args.calls_per_second, settings=settings,
+        mode=args.mode, rate=args.calls_per_second, settings=settings, lines=args.lines_per_agent,
     )  # fmt: skip
     books_file = root / "books.jsonl"
     environment = {**os.environ, "DIALER_TWILIO_AUTH_TOKEN": AUTH_TOKEN}

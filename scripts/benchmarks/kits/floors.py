@@ -45,6 +45,7 @@ mode = "{mode}"
 caller_ids = ["{first}", "{second}"]
 lines = 2000
 calls_per_second = {rate}
+lines_per_agent = {lines}
 
 [hours]
 timezone = "Europe/London"
@@ -80,7 +81,7 @@ def fictitious_numbers(count: int) -> list[str]:
 
 
 def make_folder(
-    root: Path, numbers: Sequence[str], seats: int, *, mode: str, rate: float, settings: str
+    root: Path, numbers: Sequence[str], seats: int, *, mode: str, rate: float, settings: str, lines: float = 1.0
 ) -> tuple[Workspace, dict[str, str]]:
     """Make the folder; returns it and the agents' secrets.
 
@@ -91,12 +92,13 @@ def make_folder(
         mode: of dialing.
         rate: calls per second.
         settings: the text of `dialer.toml`.
+        lines: per agent, in ratio mode.
     """
     init_workspace(root)
     for sample in (root / "campaigns").glob("*.toml"):
         sample.unlink()
     (root / "dialer.toml").write_text(settings)
-    text = _CAMPAIGN.format(name=NAME, mode=mode, rate=rate, first=CALLER_IDS[0], second=CALLER_IDS[1])
+    text = _CAMPAIGN.format(name=NAME, mode=mode, rate=rate, first=CALLER_IDS[0], second=CALLER_IDS[1], lines=lines)
     (root / "campaigns" / f"{NAME}.toml").write_text(text)
     workspace = Workspace.load(root)
     campaign = workspace.campaign(NAME)
