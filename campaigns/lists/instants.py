@@ -21,5 +21,5 @@ def instants(texts: pa.LargeStringArray) -> NDArray[np.datetime64]:
         found = given.cast(pa.timestamp("us", tz="UTC"))
     except pa.ArrowInvalid:
         read = pd.to_datetime(pd.Series(given, dtype="str"), utc=True, format="ISO8601", errors="coerce")
-        return np.asarray(read.dt.tz_localize(None).dt.as_unit("us"), dtype="datetime64[us]")
+        return np.array(read.dt.tz_localize(None).dt.as_unit("us"), dtype="datetime64[us]")
     return np.array(found.cast(pa.timestamp("us")).to_numpy(zero_copy_only=False), dtype="datetime64[us]")

@@ -23,6 +23,7 @@ from dialer.cli.consent_words import (
     any_number,
     instant,
     known,
+    offered_again,
     whose,
     worth_now,
 )
@@ -71,6 +72,7 @@ def grant(
     from dialer.store import consents
     from dialer.store.consents import Statement
     from dialer.store.database import open_store
+    from dialer.store.reconsider import reconsider
     from dnc.numbers import Refusal, parse_lead_number
     from dnc.values import Consent
 
@@ -111,6 +113,7 @@ def grant(
     )
     with open_store(workspace.database_url) as store, store.writing() as tx:
         fresh = consents.record_new(tx, [said], by=getpass.getuser(), at=now)
+        again = reconsider(tx, [each.number for each in fresh], "a consent is on record now")
         stands = consents.standing(tx, parsed.e164, company)
     wanted = (("--name", said.name), ("--text or --shown", said.shown), ("--evidence", said.evidence))
     if missing := [option for option, there in wanted if not there]:
@@ -122,6 +125,8 @@ def grant(
         return
     typer.echo(f"{parsed.e164}: {basis} of {given:%Y-%m-%d %H:%M UTC} to {company} is {known(fresh)}.")
     typer.echo(f"  what stands now: {worth_now(stands, now)['why']}")
+    if again:
+        typer.echo(f"  {offered_again(again)}")
 
 
 @app.command()
@@ -220,6 +225,7 @@ def import_(
     """
     from dialer.runtime.asking import open_rulebook
     from dialer.runtime.consent_import import ConsentFile
+    from dialer.runtime.consent_rows import Terms
 
     context: Context = ctx.obj
     workspace = context.workspace()
@@ -228,10 +234,7 @@ def import_(
         workspace,
         open_rulebook(workspace),
         file,
-        client=company,
-        scopes=(purpose,) if purpose else (),
-        country=country,
-        evidence=evidence_folder,
+        Terms(company, (purpose,) if purpose else (), country, evidence_folder),
         encoding=encoding,
     )
     show = sys.stderr.isatty() and not as_json
@@ -247,6 +250,7 @@ def import_(
                 "granted": result.granted,
                 "revoked": result.revoked,
                 "relationships": result.relationships,
+                "offered_again": result.offered,
                 "known": result.known,
                 "warnings": result.warnings,
                 "rejects": None if result.rejects is None else str(result.rejects),
@@ -258,6 +262,8 @@ def import_(
             f"{result.relationships:,} new business relationships, {result.known:,} recorded before, "
             f"{result.refused:,} rows with something refused"
         )
+        if result.offered:
+            typer.echo(f"  {offered_again(result.offered)}")
         for warning in result.warnings:
             typer.echo(f"  note: {warning}")
         if result.rejects is not None:

@@ -23,6 +23,7 @@ from dialer.cli.consent_words import (
     hours_of,
     instant,
     known,
+    offered_again,
     relationship_now,
     whose,
 )
@@ -60,6 +61,7 @@ def ebr(
     from dialer.runtime.consents import keep_file
     from dialer.store import relationships
     from dialer.store.database import open_store
+    from dialer.store.reconsider import reconsider
     from dialer.store.relationships import Fact
     from dnc.numbers import Refusal, parse_lead_number
 
@@ -83,6 +85,8 @@ def ebr(
     ]
     with open_store(workspace.database_url) as store, store.writing() as tx:
         fresh = relationships.record_new(tx, facts, by=getpass.getuser(), at=now)
+        new = [each.number for each in fresh if each.kind != "end"]
+        again = reconsider(tx, new, "a business relationship is on record now")
         stands = relationships.standing(tx, parsed.e164, company)
     worth = relationship_now(open_rulebook(workspace), stands, now)
     if as_json:
@@ -91,6 +95,8 @@ def ebr(
     what = ", ".join(f"{kind} on {day.isoformat()}" for kind, day in days.items())
     typer.echo(f"{parsed.e164}: {what}, with {company}: {known(fresh)}.")
     typer.echo(f"  what stands now: {worth['why']}")
+    if again:
+        typer.echo(f"  {offered_again(again)}")
 
 
 def inconvenient(

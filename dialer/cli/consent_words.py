@@ -28,6 +28,7 @@ __all__ = [
     "hours_of",
     "instant",
     "known",
+    "offered_again",
     "relationship_now",
     "whose",
     "worth_now",
@@ -155,6 +156,11 @@ def relationship_now(book: Any, ebr: Any, now: datetime) -> dict[str, Any]:
     while ebr_stands(ebr, day + timedelta(days=1), months[0], months[1]):
         day += timedelta(days=1)
     return found | {"until": day.isoformat(), "why": f"{proof}, until {day.isoformat()} ({months[2]})"}
+
+
+def offered_again(leads: int) -> str:
+    """How many leads the gate is to be asked about again."""
+    return f"{leads} lead{'' if leads == 1 else 's'} that the gate had refused: offered again, and judged at the dial"
 
 
 def known(fresh: Any) -> str:

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from dialer.cli.common import FAILED, NOTHING_TO_DO, REFUSED, Context, instant_option, print_json, stop
-from dialer.cli.consent_words import client_named
+from dialer.cli.consent_words import client_named, offered_again
 
 __all__ = ["app"]
 
@@ -389,8 +389,9 @@ def _change(
     country: str,
     expires: str | None,
 ) -> None:
-    from dialer.store import suppressions
+    from dialer.store import erasures, suppressions
     from dialer.store.database import open_store
+    from dialer.store.reconsider import reconsider
 
     context: Context = ctx.obj
     workspace = context.workspace()
@@ -422,10 +423,13 @@ def _change(
         )
         if action == "remove" and not there:
             raise stop(f"{e164} is not on that list: nothing to remove", NOTHING_TO_DO)
+        erased = erasures.in_force(tx, [e164])
         if action == "add":
             suppressions.add(tx, e164, expires_at=instant_option(expires), **words)
         else:
             suppressions.remove(tx, e164, **words)
+            offered = 0 if pattern else reconsider(tx, [e164], "a do-not-call entry was lifted")
+        returned = erased.keys() - erasures.in_force(tx, [e164])
     where = {"company": "the company's list", "areacode": "the area-code list"}.get(
         scope, f"the list of {scope} {scope_id}"
     )
@@ -434,3 +438,8 @@ def _change(
         typer.echo(f"{e164} is on {where} from this moment{again}.")
     else:
         typer.echo(f"{e164} is off {where}; entry and removal stay on record.")
+        if offered:
+            typer.echo(offered_again(offered))
+        if returned:
+            day = f"{erased[e164]:%Y-%m-%d}"
+            typer.echo(f"note: it was erased at the person's request on {day}: lists may load the person again now.")

@@ -40,7 +40,9 @@ class _Watch:
 
     def add(self, seen: float, calls: float, rate: float) -> bool:
         """Add answers seen and calls exposed; tell whether a change is believed."""
-        self.score += math.log(self.ratio) * seen - (self.ratio - 1.0) * rate * calls
+        if seen:
+            self.score += math.log(self.ratio) * seen
+        self.score -= (self.ratio - 1.0) * rate * calls
         if self.score <= 0.0:
             self.restart()
             return False

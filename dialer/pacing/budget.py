@@ -19,9 +19,12 @@ end after any answer, so the ledger is kept lawful after every answer, not only 
   with the same reserve at its own level of the price: a proportional-integral controller of the
   room, with DRIFT = cap * STEP^2 / 4 for critical damping at 3 %. What is beyond the reserve may be
   spent sooner (`SURPLUS`). The base outlives the period.
-* **Breach probability.** The reserve that will be there at the period's end against the deviation
-  the ledger can still have by then: var = clumping * cap * min(answers to come, 1/(2 cap STEP)), the
-  stationary variance of the controlled ledger (abandonments come in clumps, hence `_CLUMPING`).
+* **Breach probability.** With room left: the chance that the ledger binds at the period's end (the
+  reserve that the price will have brought back by then, against var = clumping * cap * min(answers to
+  come, 1/(2 cap STEP)), the stationary variance of the room; abandonments come in clumps, hence
+  `_CLUMPING`), times the chance that a ledger that binds is overrun all the same (`_OVERRUN`, measured by
+  simulation). Past the cap nobody more is abandoned at 1:1, so a breach means that fewer people answer
+  until the end than it takes to mend the rate: a Poisson tail.
 * **Not for want of agents.** A person abandoned while an agent was ready was not lost to pacing
   (answering-machine detection took a person for a machine, say). Page's CUSUM (Biometrika 41, 1954)
   watches whether such losses alone exceed the cap. When they do and the room is all but spent,
@@ -33,6 +36,8 @@ from __future__ import annotations
 import math
 from dataclasses import asdict, dataclass
 from typing import Any
+
+from scipy.special import gammaincc
 
 __all__ = ["DRIFT", "HIGHEST", "LEDGER_RISK", "START", "STEP", "Ledger"]
 
@@ -53,6 +58,7 @@ _LOWEST_BASE, _HIGHEST_BASE = -30.0, math.log(0.3)
 _RESERVE = 10.0  # abandonments the price keeps in reserve
 _RESERVE_SHARE = 0.02  # and this share of what the cap allowed so far
 _CLUMPING = 3.0
+_OVERRUN = 0.01  # of periods in which the ledger binds at the end, so many at most end over the cap
 _STRUCTURAL = 4.0  # losses beyond the cap, all with agents ready, that show that pacing is not their cause
 #: Set aside per such loss: about as many come while no agent is ready, and more are on their way.
 _SET_ASIDE = 2.0
@@ -195,11 +201,14 @@ class Ledger:
             return 0.0 if self.cap > 0.0 else 1.0
         elapsed = max(now - self.began, 1.0)
         coming = self.answers / elapsed * max(self.length - elapsed, 0.0)
-        # The price brings the room back to its reserve, by at most what the cap allows for the answers to come.
         room = self.room
+        if room < 0.0:
+            missing = math.ceil(-room / self.cap - 1e-9) if self.cap > 0.0 else math.inf
+            return float(gammaincc(missing, coming)) if missing < math.inf else 1.0  # P(Poisson(coming) < missing)
+        # The price brings the room back to its reserve, by at most what the cap allows for the answers to come.
         end = min(_RESERVE + _RESERVE_SHARE * self.cap * (self.answers + coming), room + self.cap * coming)
         spread = math.sqrt(_CLUMPING * self.cap * min(coming + 1.0, 1.0 / (2.0 * max(self.cap, 1e-9) * STEP)))
-        return 0.5 * math.erfc(end / max(spread, 1e-9) / math.sqrt(2.0))
+        return _OVERRUN * 0.5 * math.erfc(end / max(spread, 1e-9) / math.sqrt(2.0))
 
     def to_state(self) -> dict[str, Any]:
         """Give a plain, JSON-able snapshot (the policy's own numbers are not part of it)."""

@@ -47,6 +47,8 @@ SOON = 0.5
 REFERENCE = 0.2
 _SHARES = 6
 _COLUMNS = 1 + _SHARES
+#: Where the rows of calls begin in the table; the rows of agents stand before.
+_CALL_ROWS = TALK_ROWS + WRAP_ROWS
 #: Up to this many trials, adding up their rows is quicker than counting them by row.
 _FEW = 160
 #: Up to this many agents the instants lie where they matter most, and sums may be exact.
@@ -58,6 +60,7 @@ _SAME_INSTANT = 0.15
 _MEMORY_LAG = 50.0
 _MEMORY_LISTED = 100.0
 _MOST_UNREPORTED = 200
+_SUREST = 0.98
 
 
 class Forecaster:
@@ -82,10 +85,10 @@ class Forecaster:
         self._widths = np.zeros(_COLUMNS)
         self._horizons_version = 0
         self._weights = np.full(_SHARES, 1.0 / _SHARES)
-        # Tables of probabilities with their higher cumulants beside them.
-        self._calls = np.zeros((BINS + 1, MOMENTS * _COLUMNS))
-        self._exposure = np.zeros(BINS + 1)
-        self._busy = np.zeros((TALK_ROWS + WRAP_ROWS, MOMENTS * _COLUMNS))
+        # Probabilities with their higher cumulants beside them: agents who talk, who wrap up, calls by age.
+        self._table = np.zeros((_CALL_ROWS + BINS + 1, MOMENTS * _COLUMNS))
+        self._exposure = [0.0] * (BINS + 1)
+        self._unserved = 0.0
         self._refresh_ring()
 
     # ------------------------------------------------------------------ learning
@@ -93,7 +96,7 @@ class Forecaster:
     def call_left_ring(self, call_id: str, age: float, human: bool, censored: bool, lag: float) -> None:
         """Learn from a call that left the ring at `age` seconds; `lag` is seconds from answer to report."""
         calls = self._listed.pop(call_id, REFERENCE) / REFERENCE
-        self.rate.observe(calls * float(self._exposure[min(BINS, max(0, int(age / BIN)))]), human)
+        self.rate.observe(calls * self._exposure[min(BINS, max(0, int(age / BIN)))], human)
         self.ring.observe(age, human, censored)
         if human:
             self.lag += (min(max(lag, 0.0), 10.0) - self.lag) / _MEMORY_LAG
@@ -103,19 +106,21 @@ class Forecaster:
         self.handle.observe(talk, wrap_up)
         self.finishing.finished(agent_id, at)
 
-    def _refresh_ring(self) -> None:
+    def _refresh_ring(self) -> bool:
+        """Bring the table of calls up to date; tell whether it had to change."""
         version, rate, small = self._ring_key
         now_rate = self.rate.rate
         same_instants = version == self.ring.version and small == self._small
         if same_instants and abs(now_rate - rate) <= 0.02 * rate:
-            return
+            return False
         if not same_instants:
             self._place_instants()
-        self._calls = with_moments(
+        self._table[_CALL_ROWS:] = with_moments(
             self.ring.answers_by(now_rate, np.arange(BINS + 1, dtype=np.float64), self._horizons)
         )
-        self._exposure = self.ring.exposure(now_rate) / now_rate
+        self._exposure = (self.ring.exposure(now_rate) / now_rate).tolist()
         self._ring_key = (self.ring.version, now_rate, self._small)
+        return True
 
     def _place_instants(self) -> None:
         last = self._policy.min_ring + _LET_GO if self._policy.release_ringing else math.inf
@@ -128,7 +133,7 @@ class Forecaster:
             self._horizons_version += 1
         self._weights = np.where(self._horizons[1:] <= last, share / _SHARES, 0.0)
 
-    def _refresh_handle(self, agents: int, talking: Floats, wrapping: Floats) -> None:
+    def _refresh_handle(self, agents: int, rows: list[int]) -> None:
         version, instants, silence, lag = self._handle_key
         stale = self.handle.version - version > max(5, agents // 4)
         same = instants == self._horizons_version and silence == self.finishing.version
@@ -137,67 +142,66 @@ class Forecaster:
         horizons = self._horizons + max(0.0, self._policy.allowed_wait - self.lag)
         share, leads = self.finishing.shown()
         asked = np.concatenate((horizons, leads)) if share > 0.0 else horizons
+        talking = [row + 0.5 for row in rows if row < TALK_ROWS]
+        wrapping = [row - TALK_ROWS + 0.5 for row in rows if row >= TALK_ROWS]
         free = np.vstack(self.handle.free_within(asked, talking, wrapping))
         if share > 0.0:
             free = self.finishing.unannounced(free, horizons)
-        self._busy = with_moments(1.0 - free)
+        self._table[:_CALL_ROWS] = with_moments(1.0 - free)
         self._handle_key = (self.handle.version, self._horizons_version, self.finishing.version, self.lag)
 
     # ------------------------------------------------------------------ looking
+
+    def corrected(self, estimate: float | None) -> float:
+        """Give a lead's answer probability from its own estimate, corrected by what was seen of such estimates."""
+        return self.rate.rate if estimate is None else min(estimate * self.rate.rate / REFERENCE, _SUREST)
 
     def look(self, floor: FloorView) -> Look:
         """Look ahead over the floor, after bringing the answer rate up to date."""
         now = floor.now
         agents = len(floor.agents)
         self._small = agents <= _SMALL
-        ages = np.array([(now - call.placed_at) / BIN for call in floor.in_flight], dtype=np.float64)
-        bins = np.minimum(np.maximum(ages, 0.0), float(BINS)).astype(np.int64)
+        bins = [int((now - call.placed_at) / BIN) for call in floor.in_flight]
+        if bins and not 0 <= min(bins) <= max(bins) <= BINS:
+            bins = [min(max(b, 0), BINS) for b in bins]
         sizes = self._note_listed(floor)
         self._update_rate(bins, sizes, agents)
 
-        talking: list[float] = []
-        wrapping: list[float] = []
+        rows: list[int] = []
         finishing: list[AgentView] = []
-        ready = 0
         for agent in floor.agents:
             state = agent.state
             if state == "ready":
-                ready += 1
-            elif agent.finishing_in is not None:
+                continue
+            if agent.finishing_in is not None:
                 finishing.append(agent)
-            elif state == "talking":
-                talking.append(now - agent.since)
-            elif state == "wrap_up":
-                wrapping.append(now - agent.since)
+            elif state == "reserved":
+                rows.append(0)
             else:
-                talking.append(0.0)
-        talked, wrapped = np.array(talking, dtype=np.float64), np.array(wrapping, dtype=np.float64)
-        self._refresh_handle(agents, talked, wrapped)
+                row, first, last = int(now - agent.since), 0, TALK_ROWS - 1
+                if state == "wrap_up":
+                    row, first, last = row + TALK_ROWS, TALK_ROWS, _CALL_ROWS - 1
+                rows.append(first if row < first else last if row > last else row)
+        self._refresh_handle(agents, rows)
         self.finishing.note(now, finishing)
-
-        rows = np.concatenate((_rows(talked, TALK_ROWS), _rows(wrapped, WRAP_ROWS) + TALK_ROWS))
-        few = len(rows) + len(bins) <= _FEW
-        # On a large floor the busy agents stand as one row: their cumulants added up.
-        busy = [self._busy[rows] if few else (np.bincount(rows, minlength=len(self._busy)) @ self._busy)[None, :]]
-        if finishing:
-            horizons = self._horizons + max(0.0, self._policy.allowed_wait - self.lag)
-            busy.append(with_moments(self.finishing.late(now, finishing, horizons, self._widths)))
-        unserved = 0.0
-        if floor.waiting:
-            # A waiting person takes an agent only if one is free in time; the others will be lost.
-            free = agents - sum(float(part[:, 0].sum()) for part in busy)
-            unserved = max(0.0, len(floor.waiting) - free)
-            share = 1.0 - unserved / len(floor.waiting)
-            busy.append(with_moments(np.full((len(floor.waiting), _COLUMNS), share)))
+        more = self._further_trials(floor, finishing, rows)
 
         calls = None
         if sizes is not None:
-            own = np.minimum(sizes * self.rate.rate, 0.98)
-            calls = with_moments(self.ring.answers_by(own, bins.astype(np.float64), self._horizons))
+            own = np.minimum(np.array(sizes) * self.rate.rate, _SUREST)
+            calls = with_moments(self.ring.answers_by(own, np.array(bins, dtype=np.float64), self._horizons))
+        few = len(rows) + len(bins) <= _FEW
+        if few and calls is None:
+            listed = self._table[rows + [_CALL_ROWS + b for b in bins]]
+            held, calls = listed[: len(rows)], listed[len(rows) :]
         elif few:
-            calls = self._calls[bins]
-        coming = np.bincount(bins, minlength=BINS + 1) @ self._calls if calls is None else calls.sum(axis=0)
-        held = busy[0] if len(busy) == 1 else np.concatenate(busy)
+            held = self._table[rows]
+        else:
+            # On a large floor the agents stand as one row, and the calls as another: their cumulants added up.
+            held = (np.bincount(rows, minlength=_CALL_ROWS) @ self._table[:_CALL_ROWS])[None, :]
+        if more is not None:
+            held = np.concatenate((held, more))
+        coming = np.bincount(bins, minlength=BINS + 1) @ self._table[_CALL_ROWS:] if calls is None else calls.sum(0)
         cumulants = (held.sum(axis=0) + coming).reshape(MOMENTS, _COLUMNS)
         answers = coming[:_COLUMNS]
         trials = None
@@ -206,24 +210,43 @@ class Forecaster:
             if use_exact(len(held) + len(calls), points, float(cumulants[1, 1:].min())):
                 trials = np.concatenate((held[:, :_COLUMNS], calls[:, :_COLUMNS]))
         doubt = self.rate.relative_error
-        cumulants[1] += (answers * doubt) ** 2
-        new_call = self._calls[0, :_COLUMNS]
+        if trials is None:
+            cumulants[1] += (answers * doubt) ** 2
+        size = 1.0 if sizes is None else self._listed_mean / REFERENCE
         return Look(
             agents,
-            new_call if sizes is None else np.minimum(new_call * (self._listed_mean / REFERENCE), 1.0),
+            self._table[_CALL_ROWS, :_COLUMNS] * size,
+            self.rate.rate * size,
             self._weights,
             cumulants=cumulants,
             answers=answers,
             doubt=doubt,
             trials=trials,
             calls=len(bins),
-            unserved=unserved,
+            unserved=self._unserved,
         )
 
-    def _note_listed(self, floor: FloorView) -> Floats | None:
+    def _further_trials(self, floor: FloorView, finishing: list[AgentView], rows: list[int]) -> Floats | None:
+        """Give the trials that stand in no table: agents with an announced finish, and people who wait."""
+        self._unserved = 0.0
+        parts: list[Floats] = []
+        if finishing:
+            horizons = self._horizons + max(0.0, self._policy.allowed_wait - self.lag)
+            parts.append(self.finishing.late(floor.now, finishing, horizons, self._widths))
+        if floor.waiting:
+            # A waiting person takes an agent only if one is free in time; the others will be lost.
+            busy = float(self._table[rows, 0].sum()) + sum(float(part[:, 0].sum()) for part in parts)
+            self._unserved = max(0.0, len(floor.waiting) - (len(floor.agents) - busy))
+            share = 1.0 - self._unserved / len(floor.waiting)
+            parts.append(np.full((len(floor.waiting), _COLUMNS), share))
+        if not parts:
+            return None
+        return with_moments(parts[0] if len(parts) == 1 else np.concatenate(parts))
+
+    def _note_listed(self, floor: FloorView) -> list[float] | None:
         """Give each call's size in calls of the tracked rate where leads carry their own estimate, else None."""
         known = {c.call_id: c.answer_probability for c in floor.in_flight if c.answer_probability is not None}
-        if not known and not self._listed:
+        if not known:
             return None
         for call_id, estimate in known.items():
             if call_id not in self._listed:
@@ -232,25 +255,24 @@ class Forecaster:
         self._listed.update(known)
         while len(self._listed) > len(known) + _MOST_UNREPORTED:
             del self._listed[next(iter(self._listed))]
-        if not known:
-            return None
-        return np.array([known.get(c.call_id, REFERENCE) / REFERENCE for c in floor.in_flight])
+        return [known.get(c.call_id, REFERENCE) / REFERENCE for c in floor.in_flight]
 
-    def _update_rate(self, bins: npt.NDArray[np.int64], sizes: Floats | None, agents: int) -> None:
-        before = self._exposed(bins, sizes)
-        self.ring.refresh(bins)
-        self._refresh_ring()
+    def _update_rate(self, bins: list[int], sizes: list[float] | None, agents: int) -> None:
         exposed = self._exposed(bins, sizes)
-        self.rate.rebase(exposed - before)
+        self.ring.refresh(bins)
+        if self._refresh_ring():
+            before, exposed = exposed, self._exposed(bins, sizes)
+            self.rate.rebase(exposed - before)
         self.rate.memory = MEMORY + agents / 2.0
         self.known_calls = self.rate.known_calls(exposed)
-        if self.rate.update(exposed):
-            self._refresh_ring()
+        if self.rate.update(exposed) and self._refresh_ring():
             self.rate.rebase(self._exposed(bins, sizes) - exposed)
 
-    def _exposed(self, bins: npt.NDArray[np.int64], sizes: Floats | None) -> float:
-        exposure = self._exposure[bins]
-        return float(exposure.sum() if sizes is None else exposure @ sizes)
+    def _exposed(self, bins: list[int], sizes: list[float] | None) -> float:
+        exposure = self._exposure
+        if sizes is None:
+            return sum([exposure[b] for b in bins])
+        return sum([exposure[b] * size for b, size in zip(bins, sizes, strict=True)])
 
     # ------------------------------------------------------------------ snapshot
 
@@ -292,8 +314,3 @@ class Forecaster:
         self._listed_mean = float(state["listed_mean"])
         self._small = bool(state["small"])
         self._rebuild()
-
-
-def _rows(elapsed: Floats, rows: int) -> npt.NDArray[np.int64]:
-    """Table rows of the agents who have been at it for `elapsed` seconds."""
-    return np.minimum(np.maximum(elapsed, 0.0), rows - 1.0).astype(np.int64)

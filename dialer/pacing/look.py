@@ -13,15 +13,16 @@ part of the variance, too.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from functools import cached_property
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from dialer.pacing.budget import LEDGER_RISK
-from dialer.pacing.overload import series_tail, transform
+from dialer.pacing.overload import MOMENTS, series_tail, transform, with_moments
 
-__all__ = ["AMPLE", "Look", "Room"]
+__all__ = ["AMPLE", "Load", "Look", "Room"]
 
 Floats = npt.NDArray[np.float64]
 Complexes = npt.NDArray[np.complex128]
@@ -29,6 +30,7 @@ Complexes = npt.NDArray[np.complex128]
 #: A ledger that can pay for this many abandonments binds no call; on small floors, for so many. Above
 #: 80 agents people are lost in larger clumps, and a tenth of the agents stands for `AMPLE`.
 _MANY, AMPLE = 10_000, 8
+_AMPLE_AGENTS = 10 * AMPLE
 #: Standard deviations by which the answer rate may be higher than estimated.
 _DOUBTS = 2.0
 
@@ -47,6 +49,86 @@ class Room(NamedTuple):
     risk: float
 
 
+class Load(Protocol):
+    """What is on its way, to which one call after another may be added."""
+
+    @property
+    def risk(self) -> float:
+        """The conditional probability that one more answer finds nobody."""
+
+    def has_room(self, threshold: float) -> bool:
+        """Whether one more call keeps the risk under `threshold` and within what the ledger can pay."""
+
+    def plus(self, probability: float) -> Load:
+        """Add one new call of a lead with this answer probability."""
+
+
+class _ExactLoad:
+    """Generating functions of S: as estimated, and with doubtful calls for what the ledger can pay."""
+
+    def __init__(self, look: Look, function: Complexes, spend: Complexes | None, payable: int) -> None:
+        self._look, self._function, self._spend, self._payable = look, function, spend, payable
+
+    @cached_property
+    def risk(self) -> float:
+        look = self._look
+        return float(look.weights @ look.transform.tail(self._function, look.agents))
+
+    @property
+    def payable(self) -> bool:
+        if self._spend is None:
+            return True
+        look = self._look
+        return float(look.transform.tail(self._spend, look.agents + self._payable).max()) < LEDGER_RISK
+
+    def has_room(self, threshold: float) -> bool:
+        return self.risk < threshold and self.payable
+
+    def plus(self, probability: float) -> _ExactLoad:
+        look = self._look
+        answers = look.shape * probability
+        function = self._function * (1.0 + answers[:, None] * look.transform.steps)
+        spend = self._spend
+        if spend is not None:
+            spend = spend * (1.0 + np.minimum(answers * look.more, 1.0)[:, None] * look.transform.steps)
+        return _ExactLoad(look, function, spend, self._payable)
+
+
+class _SeriesLoad:
+    """Cumulants of S, and of the answers to come that the estimate's doubt multiplies."""
+
+    def __init__(self, look: Look, cumulants: Floats, answers: Floats, payable: int) -> None:
+        self._look, self._cumulants, self._answers, self._payable = look, cumulants, answers, payable
+
+    @cached_property
+    def risk(self) -> float:
+        look = self._look
+        mean, variance, third, fourth = self._cumulants
+        return float(series_tail(mean, variance, third, fourth, float(look.agents)) @ look.weights)
+
+    @property
+    def payable(self) -> bool:
+        look = self._look
+        ample = max(AMPLE, look.agents / 10)
+        if self._payable >= ample:
+            return True
+        mean, variance, third, fourth = self._cumulants
+        mean = mean + (look.more - 1.0) * (1.0 - self._payable / ample) * self._answers
+        deep = series_tail(mean, variance, np.maximum(third, 0.0), fourth, float(look.agents + self._payable))
+        return float(deep.max()) < LEDGER_RISK
+
+    def has_room(self, threshold: float) -> bool:
+        return self.risk < threshold and self.payable
+
+    def plus(self, probability: float) -> _SeriesLoad:
+        look = self._look
+        q = look.shape * probability
+        answers = self._answers + q
+        cumulants = self._cumulants + with_moments(q[None, :]).reshape(MOMENTS, -1)
+        cumulants[1] += (answers * answers - self._answers * self._answers) * look.doubt**2
+        return _SeriesLoad(look, cumulants, answers, self._payable)
+
+
 class Look:
     """The overload probabilities of one floor at one instant.
 
@@ -55,6 +137,7 @@ class Look:
     Args:
         agents: agents present.
         new_call: the answer probability of a new call by each column's instant.
+        probability: the answer probability of a new call.
         weights: the share of a new call's answers that each instant stands for and that count.
         cumulants: of S at each column: mean, variance, third and fourth cumulant.
         answers: answers to come by each column's instant.
@@ -68,6 +151,7 @@ class Look:
         self,
         agents: int,
         new_call: Floats,
+        probability: float,
         weights: Floats,
         *,
         cumulants: Floats,
@@ -79,14 +163,23 @@ class Look:
     ) -> None:
         self.agents = agents
         self.unserved = unserved
-        self._new = new_call
-        self._weights = weights
-        self._mean, self._variance, self._third, self._fourth = cumulants
-        self._answers, self._doubt = answers, doubt
+        self.weights = weights
+        self.doubt = doubt
+        #: The ledger must be able to pay also when people answer this many times more often than we think.
+        self.more = 1.0 + _DOUBTS * doubt
+        #: The share of a new call's answers that come by each instant.
+        self.shape = new_call[1:] / probability
+        self.probability = probability
+        self._cumulants, self._answers = cumulants, answers
         self._trials, self._calls = trials, calls
+        self.transform = transform(agents + AMPLE)
         if trials is not None:
-            self._transform = transform(agents + AMPLE)
-            self._function = self._transform.factors(trials)
+            self._function = self.transform.factors(trials)
+
+    @cached_property
+    def risk_soon(self) -> float:
+        """The probability that an answer just now finds nobody."""
+        return self.soon()
 
     def soon(self, spare: int = 0) -> float:
         """Give the probability that an answer just now finds nobody, and `spare` others before it found nobody."""
@@ -94,71 +187,64 @@ class Look:
             return 0.0
         need = self.agents + min(spare, _MANY)
         if self._trials is not None:
-            return float(self._transform.tail(self._function[:1], need)[0])
-        tail = series_tail(self._mean[:1], self._variance[:1], self._third[:1], self._fourth[:1], float(need))
-        return float(tail[0])
+            return float(self.transform.tail(self._function[:1], need)[0])
+        mean, variance, third, fourth = self._cumulants[:, :1]
+        return float(series_tail(mean, variance, third, fourth, float(need))[0])
 
-    def most_calls(self, threshold: float, limit: int, payable: int = _MANY) -> Room:
-        """Give how many calls to add, each while two risks of its answer stay small.
+    def load(self, payable: int = _MANY) -> Load:
+        """Give what is on its way; `payable` abandonments can be paid by the ledger.
 
-        Args:
-            threshold: the probability that it finds nobody must be under this.
-            limit: the most calls to add.
-            payable: the probability that it is the last but `payable` that finds nobody, so that the
-                ledger could not pay for it, must be under `LEDGER_RISK` at every instant.
+        The probability that one more answer is the last but `payable` that finds nobody must stay under
+        `LEDGER_RISK` at every instant.
         """
         payable = min(payable, _MANY)
-        if self._trials is not None:
-            return self._most_exact(threshold, limit, payable)
-        return self._most_series(threshold, limit, payable)
-
-    def _most_exact(self, threshold: float, limit: int, payable: int) -> Room:
-        transform, need, weights = self._transform, self.agents, self._weights
-        function = self._function[1:]
-        risk = float(weights @ transform.tail(function, need))
-        if risk >= threshold or limit <= 0:
-            return Room(0, False, risk)
-        factor = 1.0 + self._new[1:, None] * transform.steps
+        if self._trials is None:
+            return _SeriesLoad(self, self._cumulants[:, 1:], self._answers[1:], payable)
         spend: Complexes | None = None
-        spend_factor = factor
         if payable < AMPLE:
-            # The ledger must be able to pay also when people answer more often than we think.
-            assert self._trials is not None
-            more = 1.0 + _DOUBTS * self._doubt
             doubted = self._trials[:, 1:].copy()
             held = len(doubted) - self._calls
-            doubted[held:] = np.minimum(doubted[held:] * more, 1.0)
-            spend = transform.factors(doubted)
-            spend_factor = 1.0 + np.minimum(self._new[1:] * more, 1.0)[:, None] * transform.steps
+            doubted[held:] = np.minimum(doubted[held:] * self.more, 1.0)
+            spend = self.transform.factors(doubted)
+        return _ExactLoad(self, self._function[1:], spend, payable)
+
+    def most_calls(self, threshold: float, limit: int, payable: int = _MANY) -> Room:
+        """Give how many calls to add, each while its risk and the ledger's stay small.
+
+        Args:
+            threshold: the probability that an answer finds nobody must be under this.
+            limit: the most calls to add.
+            payable: as in `load`.
+        """
+        if self._trials is None:
+            return self._most_series(threshold, limit, min(payable, _MANY))
+        load = self.load(payable)
+        assert isinstance(load, _ExactLoad)
         for placed in range(limit):
-            if spend is not None:
-                if float(transform.tail(spend, need + payable).max()) >= LEDGER_RISK:
-                    return Room(placed, True, risk)
-                spend = spend * spend_factor
-            function = function * factor
-            risk = float(weights @ transform.tail(function, need))
-            if risk >= threshold:
-                return Room(placed + 1, False, risk)
-        return Room(limit, False, risk)
+            if load.risk >= threshold:
+                return Room(placed, False, load.risk)
+            if not load.payable:
+                return Room(placed, True, load.risk)
+            load = load.plus(self.probability)
+        return Room(limit, False, load.risk)
 
     def _most_series(self, threshold: float, limit: int, payable: int) -> Room:
-        q, answers, doubt = self._new[1:], self._answers[1:], self._doubt * self._doubt
-        mean, variance = self._mean[1:], self._variance[1:]
-        third, fourth = self._third[1:], self._fourth[1:]
+        q, answers, doubt = self.shape * self.probability, self._answers[1:], self.doubt**2
+        mean, variance, third, fourth = self._cumulants[:, 1:]
         spread = q * (1.0 - q)
         square = doubt * q * q
         linear = spread + (2.0 * doubt) * q * answers
         skew, kurtosis = spread * (1.0 - 2.0 * q), spread * (1.0 - 6.0 * spread)
         need = float(self.agents)
-        # The ledger must be able to pay also when people answer more often than we think.
         ample = max(AMPLE, self.agents / 10)
-        more = _DOUBTS * self._doubt * max(0.0, 1.0 - payable / ample)
-        start, chunk, risk = 0, 2, 1.0
+        more = (self.more - 1.0) * max(0.0, 1.0 - payable / ample)
+        start, chunk = 0, 2
         while True:
+            # A whole chunk of further calls at once: rows are calls, columns instants.
             extra = np.arange(start, min(limit + 1, start + chunk), dtype=np.float64)[:, None]
             means, variances = mean + extra * q, variance + extra * (linear + extra * square)
             thirds, fourths = third + extra * skew, fourth + extra * kurtosis
-            risks = series_tail(means, variances, thirds, fourths, need) @ self._weights
+            risks = series_tail(means, variances, thirds, fourths, need) @ self.weights
             priced = risks >= threshold
             over = priced
             if payable < ample:
@@ -167,12 +253,8 @@ class Look:
                 over = priced | (deep.max(axis=1) >= LEDGER_RISK)
             first = int(over.argmax())
             if over[first]:
-                return Room(start + first, not priced[first], float(risks[first]))
-            risk = float(risks[-1])
+                return Room(min(start + first, limit), not priced[first], float(risks[first]))
             start += len(extra)
             if start > limit:
-                return Room(limit, False, risk)
+                return Room(limit, False, float(risks[-1]))
             chunk = min(4 * chunk, 64)
-
-
-_AMPLE_AGENTS = 10 * AMPLE

@@ -19,20 +19,22 @@ Lawful release. A call that rang at least `min_ring` may be let go. It is let go
 now would find nobody with a probability above the price.
 
 Cost. A whole look ahead costs tens to hundreds of microseconds. After a look the pacer knows how far the
-next call was from the price, and looks again when an agent or a waiting person came or went, when a call
-ended and the price was near, and otherwise the sooner the nearer the price was. Between two looks the
+next call was from the price, and looks again at once when an agent became ready, somebody waits or
+the floor's size changed, and otherwise the sooner the nearer the price was. Between two looks the
 answer is "nothing to do", with the last look's reason.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from dialer.pacing.base import Pacer
 from dialer.pacing.budget import LEDGER_RISK
+from dialer.pacing.choosing import choose
 from dialer.pacing.forecast import Forecaster
 from dialer.pacing.limits import Limit, dial_limit, needed_lines, releasable
-from dialer.pacing.look import Look
+from dialer.pacing.look import Load, Look
 from dialer.pacing.policy import PacingPolicy
 from dialer.pacing.ring_times import BIN, BINS
 from dialer.pacing.simple import one_to_one
@@ -48,14 +50,16 @@ _IN_HAND = 1
 _SUSPICIOUS = 2.0
 #: Seconds by which the report of a call's end may be late.
 _LATE = 2.0
-#: Up to this many agents every change of the floor is looked at; above, what changed for its size.
-_WATCHED = 50
-#: How far the next call was from the price (risk over price), and seconds until the next look.
-_NEXT_LOOK = ((1.0, 0.25), (1.5, 0.45), (3.0, 0.9))
-_LONGEST_REST = 1.4
-#: From this many prices on, a call that ended leaves no room.
-_FAR = 3.0
-_EPSILON = 1e-6
+#: How far the next call was from the price (risk over price), and how many beats until the next look.
+_NEXT_LOOK = ((1.3, 1), (3.0, 2))
+_LONGEST_REST = 3
+#: Seconds of a beat, on a small floor, where every second of one agent counts, and on a larger one.
+_BEAT, _LARGER_BEAT = 0.45, 0.9
+_SMALL = 20
+#: Seconds for which a sentence that says why nothing is dialed is repeated.
+_REPEAT = 1.0
+#: Above this many agents somebody becomes ready all the time, and the beat is that of a small floor.
+_LARGE = 80
 
 
 class PredictivePacer(Pacer):
@@ -64,56 +68,56 @@ class PredictivePacer(Pacer):
     def __init__(self, policy: PacingPolicy) -> None:
         super().__init__(policy)
         self.forecaster = Forecaster(policy)
+        #: For `choose`: what is on its way, the price, the most and the least calls, if the price decided.
+        self._room: tuple[Load, float, int, int] | None = None
         self._looked_at = 0.0
-        self._next_look = 0.0
-        self._looked_sizes: tuple[int, int, int, int] | None = None  # agents, ready, waiting, in flight
-        self._distance = 0.0
-        self._explained = ""
+        self._beats = 0
+        self._looked_sizes: tuple[int, int, int] | None = None  # agents, ready, waiting
+        self._explained, self._bound, self._spoke_at = "", "", 0.0
 
     # ------------------------------------------------------------------ deciding
 
     def _decide(self, floor: FloorView) -> Decision:
         ready = [agent.state for agent in floor.agents].count("ready")
+        self._room = None
         if self._may_rest(floor, ready):
             return Decision(0, (), f"Dialing 0: {self._explained}")
         self._looked_at = floor.now
-        self._distance = 0.0
-        decision, rest = self._look(floor, ready)
-        self._next_look = floor.now + rest - _EPSILON
-        flying = len(floor.in_flight) + decision.dial - len(decision.release)
-        self._looked_sizes = (len(floor.agents), ready, len(floor.waiting), flying)
+        decision, self._beats = self._look(floor, ready)
+        self._looked_sizes = (len(floor.agents), ready, len(floor.waiting))
         self._explained = decision.reason.partition(": ")[2]
         return decision
 
-    def _look(self, floor: FloorView, ready: int) -> tuple[Decision, float]:
-        """Decide after a whole look, and say after how many seconds to look again."""
-        soonest = _NEXT_LOOK[0][1]
+    def _look(self, floor: FloorView, ready: int) -> tuple[Decision, int]:
+        """Decide after a whole look, and say after how many beats to look again."""
         limit = dial_limit(self.policy, floor)
         if not floor.agents:
-            return one_to_one(self, floor, ready, limit, "no agent is here"), soonest
+            return one_to_one(self, floor, ready, limit, "no agent is here"), 0
         if self.ledger.hopeless:
-            return self._give_up(floor, ready), soonest
+            return self._give_up(floor, ready), 0
         look = self.forecaster.look(floor)
         ledger = self.ledger
         payable = ledger.payable(look.unserved + ledger.structural)
         guard = self._guard(floor, payable)
         if guard is not None:
-            return one_to_one(self, floor, ready, limit, guard), soonest
+            return one_to_one(self, floor, ready, limit, guard), 0
         threshold = ledger.threshold
         spend = payable - _IN_HAND
-        release, rest = self._release(floor, look, threshold, spend)
+        release = self._release(floor, look, threshold, spend)
         if release:
             bound = "an answer now would likely find nobody"
-            return Decision(0, release, self._sentence(floor, ready, 0, release, bound)), soonest
+            return Decision(0, release, self._sentence(floor, ready, 0, release, bound)), 1
         # Learn before leaping: a flood of calls may not rest on the answers of a few.
         known = len(floor.agents) + int(self.forecaster.known_calls * _LEAP) - len(floor.in_flight)
         if known < limit.calls:
             limit = Limit(max(known, 0), "too few calls known yet")
         room = look.most_calls(threshold, limit.calls, spend)
-        self._distance = room.risk / threshold
+        distance = room.risk / threshold
         one_each = min(needed_lines(ready, floor), limit.calls)
         dial = max(room.calls, one_each)
-        if dial == limit.calls and self._distance < 1.0:
+        if dial:
+            self._room = (look.load(spend), threshold, limit.calls, one_each)
+        if dial == limit.calls and distance < 1.0:
             bound = f"{limit.name} bound it"
         elif room.by_ledger:
             bound = f"the budget has {spend} abandonments to spend and more calls could cost more (law)"
@@ -123,36 +127,40 @@ class PredictivePacer(Pacer):
             bound = f"room for {dial} more at an overload chance of {100 * threshold:.1f} %"
         else:
             bound = "one call more would too likely find no agent"
-        near = next((seconds for far, seconds in _NEXT_LOOK if self._distance < far), _LONGEST_REST)
-        return Decision(dial, (), self._sentence(floor, ready, dial, (), bound)), min(rest, near)
+        beats = next((beats for near, beats in _NEXT_LOOK if distance < near), _LONGEST_REST)
+        if self.policy.release_ringing and look.risk_soon >= threshold:
+            beats = 1  # the calls that come to `min_ring` now are to be let go
+        if not dial and bound == self._bound and abs(floor.now - self._spoke_at) < _REPEAT:
+            return Decision(0, (), f"Dialing 0: {self._explained}"), beats
+        self._bound, self._spoke_at = bound, floor.now
+        return Decision(dial, (), self._sentence(floor, ready, dial, (), bound)), beats
+
+    def choose(self, estimates: Sequence[float | None]) -> tuple[int, ...]:
+        """Say which of some leads to dial for the last decision: as many sure ones as fit the room."""
+        if self._room is None or all(estimate is None for estimate in estimates):
+            return super().choose(estimates)
+        load, threshold, limit, least = self._room
+        return choose(load, [self.forecaster.corrected(e) for e in estimates], threshold, limit, least)
 
     def _may_rest(self, floor: FloorView, ready: int) -> bool:
-        """Whether the last look still holds: it is recent, and nothing that makes room has happened since."""
-        if self._looked_sizes is None or not self._looked_at <= floor.now < self._next_look:
+        """Whether the last look still holds: it is recent, and nobody has become ready or waits since."""
+        if self._looked_sizes is None:
             return False
-        agents, were_ready, waiting, flying = self._looked_sizes
+        agents, were_ready, waiting = self._looked_sizes
+        beat = _LARGER_BEAT if _SMALL < agents <= _LARGE else _BEAT
+        if not 0.0 <= floor.now - self._looked_at < self._beats * beat:
+            return False
         if len(floor.agents) != agents:
             return False
-        changed = abs(ready - were_ready) + abs(len(floor.waiting) - waiting)
-        ended = abs(len(floor.in_flight) - flying)
-        if agents > _WATCHED:
-            return changed + ended <= agents // 12
-        return not changed and (not ended or self._distance > _FAR)
+        if agents > _LARGE:
+            return abs(ready - were_ready) + abs(len(floor.waiting) - waiting) <= agents // 12
+        return ready <= were_ready and len(floor.waiting) <= waiting
 
-    def _release(self, floor: FloorView, look: Look, threshold: float, spend: int) -> tuple[tuple[str, ...], float]:
-        """List the calls to let go, and say after how many seconds to look again."""
-        if not self.policy.release_ringing:
-            return (), _LONGEST_REST
-        lost = look.soon()
-        if lost < threshold and look.soon(spend) < LEDGER_RISK:
-            # What rang long enough may be kept only while somebody is near.
-            return (), _NEXT_LOOK[1][1]
-        ripe = [
-            self.policy.min_ring - (floor.now - call.ringing_since)
-            for call in floor.in_flight
-            if call.ringing_since is not None
-        ]
-        return tuple(releasable(self.policy, floor)), min([r for r in ripe if r > 0.0], default=_LONGEST_REST)
+    def _release(self, floor: FloorView, look: Look, threshold: float, spend: int) -> tuple[str, ...]:
+        """List the calls to let go."""
+        if not self.policy.release_ringing or (look.risk_soon < threshold and look.soon(spend) < LEDGER_RISK):
+            return ()
+        return tuple(releasable(self.policy, floor))
 
     def _give_up(self, floor: FloorView, ready: int) -> Decision:
         lost, answers = self.ledger.idle_abandoned, self.ledger.answers
@@ -213,10 +221,11 @@ class PredictivePacer(Pacer):
         state["forecaster"] = self.forecaster.to_state()
         state["look"] = {
             "at": self._looked_at,
-            "next": self._next_look,
+            "beats": self._beats,
             "sizes": None if self._looked_sizes is None else list(self._looked_sizes),
-            "distance": self._distance,
             "explained": self._explained,
+            "bound": self._bound,
+            "spoke_at": self._spoke_at,
         }
         return state
 
@@ -226,7 +235,8 @@ class PredictivePacer(Pacer):
             self.forecaster.load(state["forecaster"])
         if "look" in state:
             look = state["look"]
-            self._looked_at, self._next_look = float(look["at"]), float(look["next"])
+            self._looked_at, self._beats = float(look["at"]), int(look["beats"])
             sizes = look["sizes"]
-            self._looked_sizes = None if sizes is None else (sizes[0], sizes[1], sizes[2], sizes[3])
-            self._distance, self._explained = float(look["distance"]), str(look["explained"])
+            self._looked_sizes = None if sizes is None else (sizes[0], sizes[1], sizes[2])
+            self._explained, self._bound = str(look["explained"]), str(look["bound"])
+            self._spoke_at = float(look["spoke_at"])

@@ -21,6 +21,7 @@ much as a few dozen calls. Old calls are forgotten exponentially.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -94,7 +95,7 @@ class RingTimes:
             self._other[b] += self._unit
         self._since_rebuild += 1
 
-    def refresh(self, in_flight: npt.NDArray[np.int64]) -> None:
+    def refresh(self, in_flight: Sequence[int]) -> None:
         """Rebuild the shapes when enough was learned since the last time.
 
         Args:
@@ -105,7 +106,7 @@ class RingTimes:
         if self._since_rebuild >= max(_REFRESH, _REFRESH_SHARE * known):
             self._rebuild(in_flight)
 
-    def _rebuild(self, in_flight: npt.NDArray[np.int64] | None = None) -> None:
+    def _rebuild(self, in_flight: Sequence[int] | None = None) -> None:
         if self._unit > 1e6:
             self._human = self._human / self._unit
             self._other = self._other / self._unit
@@ -113,7 +114,7 @@ class RingTimes:
             self._unit = 1.0
         risk = np.maximum(self._risk, 1e-9)
         if in_flight is not None:
-            ages = np.bincount(np.minimum(in_flight, BINS - 1), minlength=BINS)
+            ages = np.bincount(np.minimum(np.array(in_flight, dtype=np.int64), BINS - 1), minlength=BINS)
             older = ages[::-1].cumsum()[::-1] - ages  # a call has survived the bins below its own
             risk = risk + older * self._unit
         to_human = np.minimum(np.convolve(self._human, _SMOOTH, "same") / risk, 1.0)

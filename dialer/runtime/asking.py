@@ -9,7 +9,7 @@ from campaigns.files import Campaign
 from campaigns.workspace import Workspace
 from dialer.runtime.policy import policy_of
 from dialer.runtime.reassigned import reassigned
-from dialer.store import calls, outcomes, relationships
+from dialer.store import calls, outcomes, people, relationships
 from dialer.store.database import open_store
 from dialer.store.facts import StoreFacts
 from dnc import rules
@@ -19,7 +19,23 @@ from dnc.places import place_of
 from dnc.registries import RegistryStore
 from dnc.values import Address, ProposedCall, Verdict
 
-__all__ = ["Answer", "ask", "open_rulebook"]
+__all__ = ["Answer", "LeadNow", "ask", "open_rulebook"]
+
+
+@dataclass(frozen=True, slots=True)
+class LeadNow:
+    """What the campaign is about to do with the number, whatever the gate says."""
+
+    lead_id: int
+    status: str
+    why: str
+    next_at: datetime | None  # the earliest next attempt
+    bad: str | None  # why the number itself must not be tried again
+
+    @property
+    def offered(self) -> bool:
+        """Whether a run will ever take the lead with this number, as things are."""
+        return self.bad is None and self.status not in ("blocked", "done")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +44,7 @@ class Answer:
 
     call: ProposedCall | None
     verdict: Verdict | None
-    in_list: bool
+    lead: LeadNow | None = None  # None: the number is in no list of the campaign
     refusal: str | None = None
 
 
@@ -48,7 +64,7 @@ def ask(workspace: Workspace, campaign: Campaign, number: str, at: datetime) -> 
         # A number all the same, only not one to call: let the gate say so, with everything else it sees.
         written = normalise_suppression_number(number, campaign.country).e164 if parsed.type else None
         if written is None:
-            return Answer(None, None, in_list=False, refusal=parsed.detail)
+            return Answer(None, None, refusal=parsed.detail)
         parsed = Number(written, campaign.country, parsed.type)
     with open_store(workspace.database_url) as store, store.reading() as tx:
         phone_id = outcomes.phone_in_campaign(tx, campaign.name, parsed.e164)
@@ -77,4 +93,5 @@ def ask(workspace: Workspace, campaign: Campaign, number: str, at: datetime) -> 
         registries = RegistryStore(workspace.registries_dir)
         gate = Gate(open_rulebook(workspace), StoreFacts(tx, registries, rnd=reassigned(registries)))
         verdict = gate.check(call, at, policy_of(campaign.caps))
-    return Answer(call, verdict, in_list=phone_id is not None)
+        lead = None if phone_id is None else LeadNow(*people.lead_of_phone(tx, phone_id))
+    return Answer(call, verdict, lead)

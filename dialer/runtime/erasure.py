@@ -252,9 +252,10 @@ def _proofs(
         own_facts = [row for row in facts if row.fact.client == client]
         if not own_leads and not own_rows and not own_facts:
             continue
-        own_calls = [call for call in calls if call["client"] == client]
-        scopes = {each["scope"] for each in [*own_leads, *own_calls]} or {"telemarketing"}
-        where = {place for lead in own_leads for phone in lead["phones"] for place in phone["jurisdictions"]}
+        own_calls = [call for call in calls if client in ("", call["client"])]
+        of_client = [lead for lead in leads if client in ("", lead["client"])]
+        scopes = {each["scope"] for each in [*of_client, *own_calls]} or {"telemarketing"}
+        where = {place for lead in of_client for phone in lead["phones"] for place in phone["jurisdictions"]}
         where |= {place for call in own_calls for place in call["jurisdictions"]}
         instants = [lead["loaded_at"] for lead in own_leads] + [call["placed_at"] for call in own_calls]
         recorded = [row.recorded_at for row in own_rows] + [row.recorded_at for row in own_facts]

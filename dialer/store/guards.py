@@ -51,8 +51,10 @@ GUARDS: tuple[Guard, ...] = (
 _REFUSE = """
 CREATE FUNCTION dialer_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  IF TG_NARGS > 0 AND EXISTS (SELECT 1 FROM erasure WHERE erasure.number = OLD.number) THEN
-    RETURN OLD;
+  IF TG_NARGS > 0 THEN
+    IF EXISTS (SELECT 1 FROM erasure WHERE erasure.number = OLD.number) THEN
+      RETURN OLD;
+    END IF;
   END IF;
   RAISE EXCEPTION '% is append-only: no % of its rows', TG_TABLE_NAME, TG_OP
     USING ERRCODE = 'integrity_constraint_violation';

@@ -33,6 +33,7 @@ __all__ = [
     "due_places",
     "lease",
     "mark_phone_bad",
+    "mark_phone_good",
     "next_due",
     "release",
     "release_run",
@@ -159,6 +160,7 @@ _USABLE_PLACES = Prepared(
     .order_by(_phone.c.place_id)
 )
 _BAD = Prepared(update(_phone).where(_phone.c.phone_id == bindparam("key"), _phone.c.bad.is_(None)), ("bad",))
+_GOOD = Prepared(update(_phone).where(_phone.c.phone_id == bindparam("key")), ("bad",))
 _LEAD_OF = Prepared(select(_phone.c.lead_id).where(_phone.c.phone_id == bindparam("key")))
 
 
@@ -265,6 +267,13 @@ def mark_phone_bad(tx: Writing, phone_id: int, why: str) -> None:
     status = _STATUS.value(tx, key=lead_id)
     if status in WORKABLE and not places:
         set_lead(tx, lead_id, "done", None, NO_NUMBER_LEFT)
+
+
+def mark_phone_good(tx: Writing, phone_id: int) -> None:
+    """Let this phone be tried again; the lead's status stays as it is."""
+    lead_id = _LEAD_OF.value(tx, key=phone_id)
+    _GOOD.run(tx, key=phone_id, bad=None)
+    _SET_PLACES.run(tx, key=lead_id, place_ids=",".join(str(row[0]) for row in _USABLE_PLACES.rows(tx, key=lead_id)))
 
 
 def _take(tx: Writing, lead_ids: list[int], open_: frozenset[int]) -> list[LeasedLead]:

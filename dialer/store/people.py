@@ -45,6 +45,7 @@ __all__ = [
     "decisions_about",
     "forget_consent_of_lead",
     "last_activity",
+    "lead_of_phone",
     "leads_with",
     "remove_calls",
     "remove_consents",
@@ -95,6 +96,11 @@ _PHONES = Prepared(
     .join(_place, _place.c.place_id == _phone.c.place_id)
     .where(_phone.c.lead_id == bindparam("lead"))
     .order_by(_phone.c.position)
+)
+_OF_PHONE = Prepared(
+    select(_lead.c.lead_id, _lead.c.status, _lead.c.status_why, _lead.c.next_at, _phone.c.bad)
+    .join(_phone, _phone.c.lead_id == _lead.c.lead_id)
+    .where(_phone.c.phone_id == bindparam("key"))
 )
 _PHONE_KEYS = (*_phone.c.keys(), "jurisdictions", "zones")
 _BLOCKS = Prepared(select(_block).where(_block.c.target == bindparam("of")).order_by(_block.c.block_id))
@@ -149,6 +155,13 @@ class CallGroup:
     calls: int
     oldest: datetime
     newest: datetime
+
+
+def lead_of_phone(tx: Reading, phone_id: int) -> tuple[int, str, str, datetime | None, str | None]:
+    """Return the lead of a phone: its id, status, why, the earliest next attempt, and what is wrong with the phone."""
+    row = _OF_PHONE.first(tx, key=phone_id)
+    assert row is not None
+    return (row[0], row[1], row[2], row[3], row[4])
 
 
 def leads_with(tx: Reading, number: str) -> list[dict[str, Any]]:

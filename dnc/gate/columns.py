@@ -131,11 +131,13 @@ class Contacts:
         if column is None and name == "number":
             digits = int(self.number_keys()[position])
             return f"+{digits}" if digits else ""
-        if column is None or isinstance(column, Coded) or isinstance(column.dtype, pd.CategoricalDtype):
-            text = self.text(name)
-            return text.names[int(text.codes[position])]
-        cell: Any = column[position].as_py() if isinstance(column, pa.Array) else column.iat[position]
-        return "" if pd.isna(cell) else str(cell)
+        if isinstance(column, pa.Array):
+            return column[position].as_py() or ""
+        if isinstance(column, pd.Series) and not isinstance(column.dtype, pd.CategoricalDtype):
+            cell: Any = column.iat[position]
+            return "" if pd.isna(cell) else str(cell)
+        text = self.text(name)
+        return text.names[int(text.codes[position])]
 
     def day(self, name: str, position: int) -> date | None:
         """One date; None where it is not known."""

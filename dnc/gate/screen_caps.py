@@ -19,6 +19,7 @@ from dnc.gate.clock import zones_of
 from dnc.gate.columns import Contacts, number_keys, texts_of
 from dnc.gate.facts import CampaignCap, Policy
 from dnc.lookup import Lookup, fingerprints
+from dnc.numbers.writing import e164_texts
 from dnc.rules import LIVE, CapRule, Rulebook
 from dnc.values import Code, PastEvent
 
@@ -220,6 +221,8 @@ class _Compared:
         return found
 
     def _ours(self, name: str) -> Any:
+        if name == "number" and name not in self._contacts:
+            return e164_texts(self._contacts.number_keys()[self._row.to_numpy()])
         column = self._contacts.array(name)
         return None if column is None else column.take(self._row)
 

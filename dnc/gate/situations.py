@@ -18,6 +18,7 @@ from dnc.gate.clock import zones_of
 from dnc.gate.columns import Codes, Contacts
 from dnc.gate.rnd import newest_data
 from dnc.numbers.columns import read_lead_numbers
+from dnc.numbers.writing import e164_texts
 from dnc.rules import Rulebook
 
 __all__ = ["VALID", "Situations"]
@@ -130,6 +131,10 @@ def _number_states(contacts: Contacts) -> Codes:
     """0: valid and written as E.164, 1: valid but written otherwise, 2: no number to dial."""
     if "number_ok" in contacts:
         return np.where(contacts.flag("number_ok"), VALID, 2).astype(np.int64)
+    if "number" not in contacts:
+        digits = contacts.number_keys()
+        parsed = read_lead_numbers(e164_texts(digits))
+        return np.where(parsed.ok & (parsed.digits == digits), VALID, 2).astype(np.int64)
     codes, names = contacts.text("number")
     texts = pd.Series(names, dtype="str")
     parsed = read_lead_numbers(texts)

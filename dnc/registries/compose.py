@@ -122,7 +122,7 @@ def _full_nanp(new: NanpBitmap, terms: Terms) -> Draft:
             "taken as that area code's list"
         )
     everything = mode == "replace_all" or (not apart and mode == "replace")
-    replaced = set(old_coverage) | _areas(before) if everything else set()
+    replaced = (set(old_coverage) - {"*"}) | _areas(before) if everything else set()
     if mode == "replace":
         replaced |= set(in_file) - stray
     after = _overlay(before, new, replaced)

@@ -63,7 +63,8 @@ def _study(args: argparse.Namespace, bench: Any) -> dict[str, Any]:
     only = args.only or (("table", "unsteady", "decide") if quick else SECTIONS)
     found: dict[str, Any] = {"size": study.plain(size), "cells": cells}
     if "table" in only:
-        found["table"] = study.table(bench, size, cells, tuned=not quick)
+        rows = [row for row in study.ROWS if not (quick and "1 %" in row) and (args.rivals or row in study.OURS)]
+        found["table"] = study.table(bench, size, cells, rows=rows, tuned=args.rivals and not quick)
         found["holds"] = study.holds(found["table"], cells)
     if "unsteady" in only:
         if quick:
@@ -100,6 +101,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--agent-hours", type=float, help="simulated agents' hours of each cell and policy")
     parser.add_argument("--agents", type=int, nargs="+", help="sizes of floors")
     parser.add_argument("--answer-rate", type=float, nargs="+", help="probabilities that a person answers")
+    parser.add_argument(
+        "--rivals", action=argparse.BooleanOptionalAction, default=True, help="the table with what people use today"
+    )
     parser.add_argument("--only", nargs="+", choices=SECTIONS, help="sections of the study")
     parser.add_argument("--periods", action="store_true", help="count accounting periods over the cap instead")
     parser.add_argument("--seeds", type=int, default=200, help="with --periods: campaigns")

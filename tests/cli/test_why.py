@@ -168,3 +168,31 @@ def test_asking_writes_nothing_down(dialer, changed: World):
 
         assert ledger.last_seq(tx) == 0
     assert len(before) == changed.database.stat().st_size
+
+
+def test_it_tells_what_the_campaign_does_with_the_number_whatever_is_lawful(dialer, changed: World):
+    from dialer.store import hopper, outcomes
+
+    number = free(changed, "212")
+    lead = ask(dialer, changed, number)[1]["lead"]
+    assert (lead["status"], lead["offered"], lead["number_bad"]) == ("ready", True, None)
+    with changed.store() as store, store.writing() as tx:
+        hopper.set_lead(tx, lead["id"], "blocked", None, "SALE: Sale")
+    code, found = ask(dialer, changed, number)
+    assert code == 0 and found["lead"]["offered"] is False and found["lead"]["why"] == "SALE: Sale"
+    said = dialer("--dir", changed.root, "why", number, "--campaign", "day", "--at", NOON_TEXT)
+    assert "blocked (SALE: Sale); the campaign does not dial it, whatever is lawful" in said.out
+    with changed.store() as store, store.writing() as tx:
+        hopper.set_lead(tx, lead["id"], "waiting", NOON + timedelta(days=1), "no answer")
+        phone = outcomes.phone_in_campaign(tx, "day", number)
+        assert phone is not None
+    said = dialer("--dir", changed.root, "why", number, "--campaign", "day", "--at", NOON_TEXT)
+    assert "waiting (no answer); not before 2026-11-18 17:00 UTC" in said.out
+
+
+def test_what_stands_against_a_call_comes_first_and_in_words(dialer, shown: World):
+    said = dialer("--dir", shown.root, "why", kind(shown, "national list"), "--campaign", "day", "--at", NOON_TEXT)
+    lines = said.out.splitlines()
+    assert lines[1].startswith("why:   on the national do-not-call list")
+    marks = [line[:4] for line in lines if line[:4] in ("STOP", "pass")]
+    assert marks == sorted(marks) and marks[0] == "STOP"

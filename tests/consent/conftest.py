@@ -1,6 +1,7 @@
 """A small world, and commands run in this process: what they print, and the exit code."""
 
 import json
+import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "runtime"))
 
 from world import World, make_world
 
+from campaigns.workspace import Workspace
 from dialer.cli import main
 
 
@@ -30,10 +32,19 @@ class Said:
         return json.loads(self.out)
 
 
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> World:
+    """The world that every test gets a copy of."""
+    areas = {"212": "NY", "305": "FL", "615": "TN"}
+    return make_world(tmp_path_factory.mktemp("consent") / "w", people=42, areas=areas)
+
+
 @pytest.fixture
-def world(tmp_path: Path) -> World:
+def world(template: World, tmp_path: Path) -> World:
     """A small world that a test may change: New York, where sales calls need no written consent, and Florida."""
-    return make_world(tmp_path / "w", people=42, areas={"212": "NY", "305": "FL", "615": "TN"})
+    shutil.copytree(template.root, tmp_path / "w")
+    workspace = Workspace.load(tmp_path / "w")
+    return World(tmp_path / "w", workspace, workspace.campaign("day"), dict(template.never), list(template.numbers))
 
 
 @pytest.fixture

@@ -8,6 +8,8 @@ from world import World
 
 from dialer.runtime.asking import open_rulebook
 from dialer.runtime.consent_import import ConsentFile
+from dialer.runtime.consent_rows import Terms
+from dialer.store import erasures
 
 HEAD = "number,basis,at,scope,text,evidence,channel,revoked_at\n"
 
@@ -146,7 +148,68 @@ def test_a_long_file_is_streamed_in_chunks(world, monkeypatch):
     monkeypatch.setattr("dialer.runtime.consent_import._CHUNK", 7)
     rows = "".join(f"+1212555{n:04d},pewc,2026-05-01T10:00Z,,,,,\n" for n in range(1300, 1340))
     seen: list[int] = []
-    source = ConsentFile(world.workspace, open_rulebook(world.workspace), write(world, rows), client="evergreen")
+    source = ConsentFile(world.workspace, open_rulebook(world.workspace), write(world, rows), Terms("evergreen"))
     result = source.load("ann", datetime.now(UTC), seen.append)
     assert (result.read, result.granted) == (40, 40)
     assert seen == [7, 14, 21, 28, 35, 40]
+
+
+def test_past_business_comes_in_the_same_file(world, consent):
+    head = "number,last_transaction,last_inquiry,basis,at,channel\n"
+    file = write(
+        world,
+        "+12125550100,2026-05-31,,,,invoice\n"
+        "+12125550101,,2026-11-01T10:00-05:00,pewc,2026-05-01T10:00Z,\n"
+        "+12125550102,2999-01-01,,,,\n"
+        "+12125550103,31.05.2026,,,,\n"
+        "212555O104,2026-05-31,,,,\n",
+        head=head,
+    )
+    said = consent("import", file, "--client", "evergreen", "--json")
+    assert said.code == 1
+    assert [said.json[name] for name in ("relationships", "granted", "refused")] == [2, 1, 3]
+    assert [each[1:] for each in rejects(world)] == [
+        ("last_transaction", "DATE_FUTURE"), ("last_transaction", "DATE_UNREADABLE"), ("number", "NUMBER_INVALID"),
+    ]  # fmt: skip
+    (row,) = consent("show", "+12125550100", "--json").json["business"]
+    assert (row["kind"], row["day"], row["source"]) == ("transaction", "2026-05-31", "forms.csv, line 2")
+    assert consent("import", file, "--client", "evergreen", "--json").json["relationships"] == 0
+
+
+def test_a_client_that_is_none_of_ours_gets_no_consent_and_binds_all_with_a_revocation(world, consent):
+    head = "number,client,basis,at,revoked_at,last_inquiry\n"
+    file = write(
+        world,
+        "+12125550100,EVERGREEN,pewc,2026-05-01T10:00Z,,\n"
+        "+12125550101,evergren,pewc,2026-05-01T10:00Z,,\n"
+        "+12125550102,evergren,,,2026-06-01T10:00Z,\n"
+        "+12125550103,evergren,,,,2026-06-01\n",
+        head=head,
+    )
+    said = consent("import", file, "--json")
+    assert said.code == 1 and (said.json["granted"], said.json["revoked"], said.json["relationships"]) == (1, 1, 0)
+    assert [each[2] for each in rejects(world)] == ["CLIENT_UNKNOWN"] * 2
+    assert stands(consent, "+12125550100")["basis"] == "pewc"
+    (row,) = consent("show", "+12125550102", "--json").json["rows"]
+    assert row["client"] is None and any("holds for every client" in each for each in said.json["warnings"])
+
+
+def test_of_a_person_who_was_erased_nothing_from_before_is_brought_back(world, consent):
+    number = "+12125550100"
+    with world.store() as store, store.writing() as tx:
+        erasures.add(tx, [number], at=datetime(2026, 11, 10, tzinfo=UTC), by="officer", reason="letter")
+    head = "number,basis,at,text,name,last_transaction,revoked_at\n"
+    file = write(
+        world,
+        f"{number},pewc,2026-05-01T10:00Z,Shown to Ada,Ada Example,2026-05-01,\n"
+        f"{number},,,,,,2026-06-01T10:00Z\n"
+        f"{number},pewc,2026-11-12T10:00Z,,,,\n",
+        head=head,
+    )
+    said = consent("import", file, "--client", "evergreen", "--json")
+    assert (said.json["granted"], said.json["revoked"], said.json["relationships"]) == (1, 1, 0)
+    assert rejects(world) == [("2", "number", "ERASED"), ("2", "number", "ERASED")]
+    kept = (world.root / "rejects" / "forms-consents.csv").read_text("utf-8-sig")
+    assert number not in kept and "Ada" not in kept
+    assert not (world.root / "evidence").exists() or not any((world.root / "evidence").iterdir())
+    assert all(row["name"] == "" for row in consent("show", number, "--json").json["rows"])

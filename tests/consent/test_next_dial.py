@@ -7,12 +7,13 @@ from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 import pytest
-from world import NOON, World, campaign_text
+from world import NOON, World, campaign_text, write_registries
 
 from dialer.runtime.asking import ask, open_rulebook
+from dialer.runtime.list_load import load_contacts
 from dialer.runtime.preview import verdicts
 from dialer.runtime.reassigned import reassigned, reassigned_columns
-from dialer.store import calls, consents, outcomes
+from dialer.store import calls, consents, hopper, outcomes, suppressions
 from dialer.store.consents import Statement
 from dialer.store.database import open_store
 from dialer.store.facts import StoreFacts
@@ -141,6 +142,38 @@ def test_a_business_relationship_lifts_the_national_list_for_its_months(world, c
         assert gate.check(call_to(world, number), NOON).allowed
 
 
+def test_a_business_relationship_serves_a_list_that_is_loaded_later_and_ends_with_an_opt_out(world, consent):
+    number = "+12125550190"
+    file = world.root / "more.csv"
+    write_registries(world.root / "registries", {"US.ndnc": [number]}, ["212"])
+    assert consent("ebr", number, "--inquiry", "2026-11-01", "--campaign", "day").code == 0
+    file.write_text(f"phone,state\n{number},NY\n")
+    assert load_contacts(world.workspace, world.campaign, file).funnel["loaded"] == 1
+    with another_process(world) as gate:
+        assert gate.check(call_to(world, number), NOON).allowed
+        # Three months are over; the person said stop; the entry was lifted: the relationship stays ended.
+        assert gate.check(call_to(world, number), NOON + timedelta(days=83)).reasons[0] in (
+            Code.DNC_NATIONAL,
+            Code.DNC_STALE,
+        )
+        words = {"reason": "stop", "source": "call", "by": "ann", "at": NOON}
+        with world.store() as store, store.writing() as tx:
+            suppressions.add(tx, number, **words)
+        assert Code.DNC_INTERNAL in gate.check(call_to(world, number), NOON).reasons
+        with world.store() as store, store.writing() as tx:
+            suppressions.remove(tx, number, **words)
+        assert gate.check(call_to(world, number), NOON).reasons == (Code.DNC_NATIONAL,)
+
+
+def test_a_number_in_no_list_is_judged_with_its_relationship(world, consent):
+    number = "+12125550190"
+    write_registries(world.root / "registries", {"US.ndnc": [number]}, ["212"])
+    answer = ask(world.workspace, world.campaign, number, NOON)
+    assert answer.lead is None and answer.verdict.reasons == (Code.DNC_NATIONAL,)
+    assert consent("ebr", number, "--transaction", "2026-11-01", "--campaign", "day").code == 0
+    assert ask(world.workspace, world.campaign, number, NOON).verdict.allowed
+
+
 @pytest.mark.parametrize(
     ("answer", "reasons"),
     [("yes", (Code.RND_YES,)), ("no_data", (Code.RND_NO_DATA,)), ("no", (Code.ALLOW,))],
@@ -232,3 +265,23 @@ def test_the_clock_of_a_revocation_is_shown_and_not_used(consent, world):
     with another_process(world) as gate:
         at = datetime(2026, 11, 23, 17, tzinfo=UTC)
         assert Code.CONSENT_REVOKED in gate.check(call_to(world, number), at).reasons
+
+
+def test_a_lead_that_was_refused_for_good_is_offered_again_when_what_it_lacked_is_on_record(world, consent):
+    wanted = [
+        (unconsented(world), ("grant", "--basis", "pewc", "--at", "2026-11-01T10:00Z", "--campaign", "day")),
+        (
+            next(one for one, why in world.never.items() if why == "national list" and one[2:5] in ("212", "615")),
+            ("ebr", "--transaction", "2026-11-01", "--campaign", "day"),
+        ),
+    ]
+    for number, (command, *words) in wanted:
+        (code,) = ask(world.workspace, world.campaign, number, NOON).verdict.reasons
+        lead = ask(world.workspace, world.campaign, number, NOON).lead
+        with world.store() as store, store.writing() as tx:
+            hopper.set_lead(tx, lead.lead_id, "blocked", None, code.value)
+        assert not ask(world.workspace, world.campaign, number, NOON).lead.offered
+        said = consent(command, number, *words)
+        assert said.code == 0 and "1 lead that the gate had refused: offered again" in said.out
+        answer = ask(world.workspace, world.campaign, number, NOON)
+        assert answer.verdict.allowed and answer.lead.offered

@@ -76,6 +76,8 @@ class ReferenceFloor:
     carrier_down: Callable[[float], bool] | None = None
     false_machine: Callable[[float], float] | float = 0.0  # share of people taken for machines (abandoned)
     lead_spread: Callable[[random.Random, float], float] | None = None  # each lead's own p, shown
+    show_leads: bool = True  # whether the pacer is shown each lead's own p
+    pool: int = 0  # so many leads to choose from, when leads differ; 0 dials them as they come
     warm_up: float = 0.0  # s left out of utilisation
     tick: float = 0.5
     pacer: object = None
@@ -99,6 +101,7 @@ class ReferenceFloor:
         busy_since: dict = {}
         now = 0.0
         n_call = 0
+        pool: list = []
 
         def at(x):
             return x(now) if callable(x) else x
@@ -222,15 +225,18 @@ class ReferenceFloor:
                 assert now - call.ringing_since >= self.policy.min_ring
                 out.released += 1
                 pacer.observe(CallResolved(now, call_id, call.placed_at, "released", None))
-            for _ in range(decision.dial):
+            leads = [at(self.p)] * decision.dial
+            if self.lead_spread is not None:
+                pool += [self.lead_spread(rng, at(self.p)) for _ in range(max(self.pool, decision.dial) - len(pool))]
+                chosen = pacer.choose(pool) if self.pool else range(decision.dial)
+                leads = [pool[position] for position in chosen]
+                pool = [lead for position, lead in enumerate(pool) if position not in set(chosen)]
+            for p in leads:
                 n_call += 1
                 call_id = f"c{n_call}"
                 out.dialed += 1
-                p = at(self.p)
-                shown = None
-                if self.lead_spread is not None:
-                    p = shown = self.lead_spread(rng, p)
-                calls[call_id] = CallView(call_id, now, now, shown)
+                shown = self.lead_spread is not None and self.show_leads
+                calls[call_id] = CallView(call_id, now, now, p if shown else None)
                 if self.carrier_down is not None and self.carrier_down(now):
                     push(now + 0.3, "other", call_id, "failed")
                     continue

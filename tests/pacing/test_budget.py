@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialer.pacing.budget import HIGHEST, START, Ledger
+from dialer.pacing.budget import HIGHEST, START, STEP, SURPLUS, Ledger
 
 DAY = 86_400.0
 
@@ -168,3 +168,75 @@ def test_a_service_that_turns_out_abandoned_is_counted_as_abandoned():
     book.serve()
     book.correct()
     assert (book.served, book.abandoned) == (0, 1)
+
+
+@pytest.mark.parametrize("deficit", [1, 2])
+def test_past_the_cap_the_breach_probability_is_the_frequency_of_too_few_answers(deficit):
+    """400 answers in the first half, `deficit` abandonments too many, nobody more abandoned until the end."""
+    rng = random.Random(11)
+    book = ledger(length=1000.0)
+    book.roll(0.0)
+    book.abandoned = 12 + deficit
+    book.served = 400 - book.abandoned
+    now = 1000.0 * 400 / (400 + 33.4 * deficit)  # about even chances
+    said = book.breach_probability(now)
+    rate, breaches = 400 / now, 0
+    for _ in range(4000):
+        t, answers = now + rng.expovariate(rate), 400
+        while t < 1000.0:
+            t, answers = t + rng.expovariate(rate), answers + 1
+        breaches += book.abandoned > 0.03 * answers
+    assert 0.2 < said < 0.8
+    assert said == pytest.approx(breaches / 4000, abs=0.03)
+
+
+def test_a_period_that_goes_on_as_planned_is_in_no_danger_at_any_time():
+    """The reported probability stays under 1 in 1,000 from the first to the last answer of a steered period."""
+    rng = random.Random(12)
+    book = ledger(length=4000.0)
+    book.roll(0.0)
+    for second in range(1, 4000):
+        if book.payable() > 1 and rng.random() < book.threshold:
+            book.abandon(agent_was_ready=False)
+        else:
+            book.serve()
+        assert book.breach_probability(float(second)) < 1e-3 or book.room < 2.0
+
+
+@given(st.lists(st.integers(0, 3), max_size=300), st.integers(0, 60))
+def test_the_ledger_bound(clumps, in_flight):
+    """Abandonments <= cap * answers + calls in flight at the instant the ledger stopped paying.
+
+    Whoever adds calls only while `payable` covers every call that could be lost, and those in flight then
+    are lost all the same, ends over the cap by no more than those calls; with `range / eta` on top the same
+    holds of the price alone, whose logarithm cannot leave its range.
+    """
+    book = ledger()
+    for clump in clumps:
+        for _ in range(20):
+            book.serve()
+        for _ in range(min(clump, book.payable())):
+            book.abandon(agent_was_ready=False)
+        assert book.abandoned <= book.cap * book.answers + 1e-9
+    for _ in range(in_flight):
+        book.abandon(agent_was_ready=False)
+    assert book.abandoned <= book.cap * book.answers + in_flight
+
+
+@given(st.lists(st.floats(0, 1), min_size=50, max_size=600))
+def test_the_price_alone_bounds_the_abandonments(draws):
+    """With 1:1 under a price so low that nobody is lost there: abandoned <= cap * answers + range / step.
+
+    ln threshold gains STEP * cap per answer and loses STEP per abandonment, so as long as nobody is abandoned
+    below a lowest price, abandonments stay within cap * answers + (start - lowest) / STEP and one more.
+    """
+    book = ledger()
+    lowest = book.threshold * math.exp(-10.0 * STEP)
+    start = book.base
+    for draw in draws:
+        if book.threshold > lowest and draw < 0.5:
+            book.abandon(agent_was_ready=False)
+        else:
+            book.serve()
+        slack = 10.0 + (book.base - start) / STEP
+        assert book.abandoned <= book.cap * book.answers + slack + 1.0 + SURPLUS

@@ -128,6 +128,17 @@ def test_leads_that_carry_their_own_probability_keep_the_cap():
     assert result.utilisation > 0.7
 
 
+def test_leads_whose_probabilities_are_known_keep_agents_busier_and_may_be_chosen():
+    def spread(rng, p):
+        return rng.choices([0.02, 0.06, 0.7], [0.5, 0.4, 0.1])[0]
+
+    run = {"agents": 10, "p": 0.1, "seed": 17, "policy": LEVERS, "lead_spread": spread, "warm_up": 1200.0}
+    unknown = ReferenceFloor(show_leads=False, **run).run(1)
+    chosen = ReferenceFloor(pool=40, **run).run(1)
+    assert max(unknown.rate, chosen.rate) <= 0.03
+    assert chosen.utilisation > unknown.utilisation
+
+
 def test_the_desks_forecast_of_a_finish_may_be_wrong_by_seconds():
     result = ReferenceFloor(
         agents=10, p=0.2, seed=14, policy=LEVERS, finish_known=10.0, finish_noise=3.0, warm_up=1800.0

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from reference_floor import lognormal
 
+from dialer.pacing import AgentView, CallView, FloorView
 from dialer.pacing.answer_rate import AnswerRate
 from dialer.pacing.forecast import Forecaster
 from dialer.pacing.handle_times import HandleTimes
@@ -30,7 +31,7 @@ def test_bayes_for_a_ringing_call_equals_counting_simulated_calls():
         age = 1 + lognormal(rng, 8.0, 0.4) if human else rng.choice([3.0, 18.0, 26.0])
         ends.append((age, human))
         ring.observe(age, human, censored=False)
-        ring.refresh(np.zeros(0, dtype=np.int64))
+        ring.refresh([])
     for age, ahead in ((0.0, 8.0), (6.25, 4.0), (10.25, 5.0)):
         alive = [e for e in ends if e[0] > age]
         counted = sum(1 for a, h in alive if h and a <= age + ahead) / len(alive)
@@ -45,8 +46,8 @@ def test_calls_still_ringing_count_as_at_risk():
     naive = RingTimes(26.0)
     for _ in range(60):
         naive.observe(6.0, human=True, censored=False)
-    ring.refresh(np.full(2000, 13))
-    naive.refresh(np.zeros(0, dtype=np.int64))
+    ring.refresh([13] * 2000)
+    naive.refresh([])
     assert ring.answered[14] < naive.answered[14]
 
 
@@ -61,7 +62,7 @@ def test_exposure_makes_answers_seen_equal_answers_expected_on_average():
             human, age = False, 26.0
         calls.append((age, human))
         ring.observe(age, human, censored=False)
-    ring.refresh(np.zeros(0, dtype=np.int64))
+    ring.refresh([])
     expected = ring.exposure(0.2)
     total = sum(expected[min(BINS, int(a / BIN))] for a, _ in calls)
     assert total == pytest.approx(sum(h for _, h in calls), rel=0.06)
@@ -168,3 +169,23 @@ def test_a_snapshot_of_another_shape_is_refused():
     state["ring"]["human"] = [1.0]
     with pytest.raises(ValueError, match="160 bins"):
         Forecaster(PacingPolicy()).load(state)
+
+
+@pytest.mark.parametrize("factor", [0.5, 1.8])
+def test_leads_estimates_are_held_against_what_came_of_them(factor):
+    """Estimates that are off by a factor are corrected by it, whatever the mix of leads."""
+    rng = random.Random(8)
+    one = Forecaster(PacingPolicy())
+    now, calls = 0.0, []
+    for n in range(3000):
+        estimate = rng.choice([0.1, 0.2, 0.4])
+        human = rng.random() < estimate * factor
+        calls.append((CallView(f"c{n}", now, now, estimate), now + rng.uniform(6, 20) if human else now + 26.0, human))
+        now += 0.4
+        one.look(FloorView(now, (AgentView("ann", "talking", now),), tuple(view for view, _, _ in calls), ()))
+        ended = [call for call in calls if call[1] <= now]
+        calls = [call for call in calls if call[1] > now]
+        for view, end, answered in ended:
+            one.call_left_ring(view.call_id, end - view.placed_at, answered, censored=False, lag=0.0)
+    assert one.corrected(0.3) == pytest.approx(0.3 * factor, rel=0.2)
+    assert one.corrected(0.9) <= 0.98

@@ -394,3 +394,51 @@ def test_abandonments_with_agents_ready_end_dialing_and_say_why():
 def test_breach_probability_is_offered():
     pacer, now = seasoned(PacingPolicy())
     assert pacer.breach_probability(now) < 1e-3
+
+
+# ---------------------------------------------------------------------- which leads
+
+
+def scene_for_choice(ready=3):
+    pacer, now = seasoned(PacingPolicy())
+    floor = FloorView(now + 100, agents(ready=ready, talking=10 - ready, since=now + 60), (), ())
+    return pacer, floor
+
+
+def test_without_estimates_the_first_leads_are_dialed():
+    pacer, floor = scene_for_choice()
+    dial = pacer.decide(floor).dial
+    assert dial > 1
+    assert pacer.choose([None] * 50) == tuple(range(dial))
+    assert make_pacer(PacingPolicy(mode="preview")).choose([0.5]) == ()
+
+
+def test_few_sure_leads_are_dialed_where_many_unlikely_ones_would_be():
+    pacer, floor = scene_for_choice()
+    pacer.decide(floor)
+    sure = pacer.choose([0.8] * 50)
+    unlikely = pacer.choose([0.02] * 50)
+    assert 1 <= len(sure) < len(unlikely)
+
+
+def test_the_surest_lead_that_fits_goes_first():
+    pacer, floor = scene_for_choice(ready=5)
+    pacer.decide(floor)
+    estimates = [0.05, 0.9, 0.3, 0.9, 0.01] * 8
+    chosen = pacer.choose(estimates)
+    assert len(set(chosen)) == len(chosen)
+    assert estimates[chosen[0]] == 0.9
+
+
+def test_what_is_chosen_stays_within_the_floors_limits():
+    pacer, floor = scene_for_choice()
+    limited = FloorView(floor.now, floor.agents, (), (), 9, 2.0, 50)
+    assert pacer.decide(limited).dial == 2
+    assert len(pacer.choose([0.01] * 50)) == 2
+
+
+def test_a_floor_that_rests_chooses_nobody():
+    pacer, floor = scene_for_choice()
+    while pacer.decide(floor).dial:
+        floor = FloorView(floor.now, floor.agents, ringing(len(floor.in_flight) + 1, floor.now), ())
+    assert pacer.choose([0.5] * 10) == ()

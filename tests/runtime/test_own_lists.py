@@ -1,6 +1,6 @@
 """Entries of the house's own lists are in force at once, as wide as their row may mean."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -37,6 +37,19 @@ def test_a_sellers_entry_binds_the_client_whom_it_names_and_else_the_company(wor
     assert (report.outcome, added) == ("accept", 1)
     assert scopes(workspace, "evergreen") == {held}
     assert import_own_list(workspace, file, "internal_dnc")[1] == 0  # the same file twice changes nothing
+
+
+def test_an_entry_that_will_expire_does_not_keep_one_out_that_will_not(workspace, tmp_path):
+    now = datetime.now(UTC)
+    with open_store(workspace.database_url) as store, store.writing() as tx:
+        words = {"reason": "on holiday", "source": "call", "by": "ann", "at": now}
+        suppressions.add(tx, "+19195550101", **words, expires_at=now + timedelta(days=1))
+    file = tmp_path / "internal.csv"
+    file.write_text(HEAD + ROW.format("ACME"), encoding="utf-8")
+    assert [import_own_list(workspace, file, "internal_dnc")[1] for _ in range(2)] == [1, 0]
+    with open_store(workspace.database_url) as store, store.reading() as tx:
+        late = now + timedelta(days=2)
+        assert suppressions.in_force(tx, "+19195550101", client="", campaign="", at=late) != []
 
 
 def test_a_refused_file_adds_nothing(workspace, tmp_path):

@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 
-from dialer.store import suppressions
+from dialer.store import screening, suppressions
 
 NUMBER = "+12125550100"
 WORDS = {"reason": "asked not to be called", "source": "call-1", "by": "ann"}
@@ -77,6 +77,19 @@ def test_an_entry_stands_until_the_instant_it_expires(world):
         suppressions.add(tx, NUMBER, **WORDS, at=world.at, expires_at=until)
         assert listed(tx, until - timedelta(microseconds=1)) == [("company", "")]
         assert listed(tx, until) == []
+
+
+def test_a_later_entry_that_ends_does_not_shorten_one_that_does_not(world):
+    until = world.at + timedelta(days=1)
+    with world.store.writing() as tx:
+        suppressions.add(tx, NUMBER, **WORDS, at=world.at)
+        suppressions.add(tx, NUMBER, **WORDS, at=world.at, expires_at=until)
+        suppressions.add(tx, "+1212XXXXXXX", **WORDS, at=world.at, scope="areacode")
+        suppressions.add(tx, "+1212XXXXXXX", **WORDS, at=world.at, scope="areacode", expires_at=until)
+        assert listed(tx, until) == [("company", ""), ("areacode", "")]
+        assert screening.patterns(tx, until) == ["+1212XXXXXXX"]
+        suppressions.remove(tx, NUMBER, **LIFT, at=world.at)
+        assert listed(tx, world.at) == [("areacode", "")]
 
 
 def test_an_entry_binds_at_once_whatever_instant_it_carries(world):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -33,7 +34,7 @@ def text(report: dict[str, Any]) -> str:
     for section, of in _SECTIONS.items():
         if section in report:
             parts.append(of(report))
-    return "\n\n".join(parts)
+    return "\n\n".join(_wrapped(part) for part in "\n\n".join(parts).split("\n\n"))
 
 
 def write(report: dict[str, Any], folder: Path) -> None:
@@ -47,6 +48,11 @@ def write(report: dict[str, Any], folder: Path) -> None:
         lines.append("## Plots")
         lines += [f"![{title}]({name})" for name, title in drawn]
     (folder / "benchmark.md").write_text("\n\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _wrapped(part: str) -> str:
+    """A paragraph in short lines; tables and headings as they are."""
+    return part if part.startswith(("|", "#")) else textwrap.fill(part, 118, break_on_hyphens=False)
 
 
 def _conditions(report: dict[str, Any]) -> str:

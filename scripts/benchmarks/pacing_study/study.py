@@ -23,6 +23,7 @@ from pacing_study.rows import Size, best_ratios, best_vicidials, measure
 
 __all__ = [
     "OURS",
+    "ROWS",
     "cell_name",
     "decide_times",
     "frontier",
@@ -52,6 +53,9 @@ _PLAIN = {
     "clairvoyant": CLAIRVOYANT,
 }
 
+#: All policies that need no tuning.
+ROWS = (*_PLAIN, *OURS)
+
 Table = dict[str, dict[str, Result]]
 
 
@@ -60,17 +64,20 @@ def cell_name(agents: int, answer_rate: float) -> str:
     return f"N={agents} p={answer_rate:g}"
 
 
-def table(bench: Bench, size: Size, cells: Sequence[tuple[int, float]], *, tuned: bool = True) -> Table:
+def table(
+    bench: Bench, size: Size, cells: Sequence[tuple[int, float]], *, rows: Sequence[str] = ROWS, tuned: bool = True
+) -> Table:
     """Measure every policy in every cell, on the same people.
 
     Args:
         bench: runs the cases.
         size: how long.
         cells: agents and answer rate of each.
-        tuned: whether those who need hindsight are given it, which takes most of the time, and the rows at 1 %.
+        rows: which policies.
+        tuned: whether those who need hindsight are measured too, which takes most of the time.
     """
     floors = [reference(agents, rate) for agents, rate in cells]
-    named = {**_PLAIN, **{row: each for row, each in OURS.items() if tuned or "1 %" not in row}}
+    named = {row: each for row, each in {**_PLAIN, **OURS}.items() if row in rows}
     wanted = [(floor, contender) for floor in floors for contender in named.values()]
     results = iter(measure(bench, size, wanted))
     found: Table = {cell_name(*cell): {row: next(results) for row in named} for cell in cells}
@@ -100,7 +107,7 @@ def holds(found: Table, cells: Sequence[tuple[int, float]]) -> list[dict[str, An
         rows = found[cell]
         place = targets.AGENTS.index(agents) if agents in targets.AGENTS and rate in targets.ANSWER_RATES else None
         for row, slack in targets.HOLDS.items():
-            if place is not None:
+            if place is not None and row in rows:
                 need = targets.TABLE[row][rate][place] - slack
                 enter(cell, f"{row}: utilisation", 100 * rows[row]["utilisation"], need, "%")
         for row, contender in OURS.items():
