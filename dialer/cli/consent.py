@@ -23,6 +23,7 @@ from dialer.cli.consent_words import (
     any_number,
     instant,
     known,
+    not_erased,
     offered_again,
     whose,
     worth_now,
@@ -99,6 +100,8 @@ def grant(
     given, now = instant(at, "--at"), datetime.now(UTC)
     if given > now:
         raise typer.BadParameter("a consent cannot be dated in the future", param_hint="--at")
+    with open_store(workspace.database_url) as store, store.reading() as seen:
+        not_erased(seen, parsed.e164, given)
     reference = "" if evidence is None else evidence.name
     said = Statement(
         parsed.e164,

@@ -23,6 +23,7 @@ from dialer.cli.consent_words import (
     hours_of,
     instant,
     known,
+    not_erased,
     offered_again,
     relationship_now,
     whose,
@@ -77,6 +78,10 @@ def ebr(
     days = {kind: day_of(text, f"--{kind}", now.date()) for kind, text in given if text is not None}
     if not days:
         raise typer.BadParameter("give --transaction, --inquiry or --end with its date")
+    with open_store(workspace.database_url) as store, store.reading() as seen:
+        for kind, day in days.items():
+            if kind != "end":
+                not_erased(seen, parsed.e164, datetime(day.year, day.month, day.day, tzinfo=UTC))
     digest = "" if evidence is None else keep_file(workspace, evidence)
     reference = "" if evidence is None else evidence.name
     facts = [

@@ -28,6 +28,7 @@ __all__ = [
     "hours_of",
     "instant",
     "known",
+    "not_erased",
     "offered_again",
     "relationship_now",
     "whose",
@@ -156,6 +157,17 @@ def relationship_now(book: Any, ebr: Any, now: datetime) -> dict[str, Any]:
     while ebr_stands(ebr, day + timedelta(days=1), months[0], months[1]):
         day += timedelta(days=1)
     return found | {"until": day.isoformat(), "why": f"{proof}, until {day.isoformat()} ({months[2]})"}
+
+
+def not_erased(tx: Any, number: str, at: datetime) -> None:
+    """Refuse what is from before the erasure of the person: it is not brought back."""
+    from dialer.store import erasures
+
+    erased = erasures.in_force(tx, [number]).get(number)
+    if erased is not None and at <= erased:
+        raise stop(
+            f"{number} was erased at the person's request on {erased:%Y-%m-%d}: what is from before is not brought back"
+        )
 
 
 def offered_again(leads: int) -> str:

@@ -245,6 +245,9 @@ def check(
 
     context: Context = ctx.obj
     workspace = context.workspace()
+    client = client_named(workspace, client)
+    if campaign:
+        workspace.campaign(campaign)
     e164, _ = _normalised(number, country)
     now = datetime.now(UTC)
     with open_store(workspace.database_url) as store, store.reading() as tx:

@@ -174,7 +174,7 @@ class Engine:
     def _agent_finishing(self, event: ev.AgentFinishing, out: list[cmd.Command]) -> None:
         agent = self.floor.agent(event.agent_id)
         agent.next_state(event)
-        agent.finishing_at = event.at + max(0.0, event.seconds)
+        self.floor.finishing(agent, event.at + max(0.0, event.seconds))
 
     def _dispositioned(self, event: ev.Dispositioned, out: list[cmd.Command]) -> None:
         call = self._known(event.call_id, event)
@@ -232,8 +232,9 @@ class Engine:
 
     def _dial_allowed(self, event: ev.DialAllowed, out: list[cmd.Command]) -> None:
         call = self._known(event.call_id, event)
-        self.floor.moved(call, call.next_state(event), event.at)
+        state = call.next_state(event)
         call.placed_at = event.at
+        self.floor.moved(call, state, event.at)
         self.pace.gate_said(event.at, "")
         self._deadlines.add(event.at + self.config.place_deadline, "call", call.call_id)
 

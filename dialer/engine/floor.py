@@ -12,7 +12,7 @@ from dialer.engine.commands import AgentChanged, Command
 from dialer.engine.events import Lead
 from dialer.engine.records import Agent, Call
 from dialer.engine.states import AgentState, CallState
-from dialer.pacing import CallView
+from dialer.pacing import AgentView, CallView
 
 __all__ = ["Floor"]
 
@@ -31,15 +31,17 @@ class Floor:
         self.ended: OrderedDict[str, Call] = OrderedDict()
         self.agents: dict[str, Agent] = {}
         self.leads: deque[Lead] = deque()
-        self._shown: list[Agent] | None = None  # forgotten whenever an agent comes, pauses or goes
         self._ready: dict[str, Agent] = {}
-        self._flying: tuple[CallView, ...] | None = None  # forgotten whenever a call comes, moves or goes
+        # What the pacer is shown at every event, kept up to date instead of made anew.
+        self._flying: dict[str, CallView] = {}
+        self._shown: dict[str, AgentView] | None = None  # forgotten whenever an agent comes, pauses or goes
+        self._finishing: dict[str, Agent] = {}
 
     def add(self, call: Call) -> None:
         """A new planned call."""
         self.calls[call.call_id] = call
         self.in_flight[call.call_id] = call
-        self._flying = None
+        self._flying[call.call_id] = call.view()
 
     def find(self, call_id: str) -> Call | None:
         """The call, live or lately ended."""
@@ -58,11 +60,13 @@ class Floor:
 
     def index(self, call: Call) -> None:
         """Bring `in_flight` and `waiting` in line with the call's record."""
-        self._flying = None
         if call.state in _ON_ITS_WAY:
             self.in_flight[call.call_id] = call
+            if not call.hanging_up:
+                self._flying[call.call_id] = call.view()
         else:
             self.in_flight.pop(call.call_id, None)
+            self._flying.pop(call.call_id, None)
         if call.state is CallState.ANSWERED and call.agent_id is None and not call.abandoned:
             self.waiting[call.call_id] = call
         else:
@@ -84,22 +88,35 @@ class Floor:
                 best = agent
         return best
 
-    def shown_agents(self) -> list[Agent]:
-        """Agents whom the pacer is shown: present and not paused."""
+    def agents_shown(self) -> int:
+        """How many agents the pacer is shown: those present and not paused."""
+        return len(self._views())
+
+    def agent_views(self, now: float) -> tuple[AgentView, ...]:
+        """The agents as the pacer sees them."""
+        views = self._views()
+        if self._finishing:  # what the desks announced counts down
+            views = views | {agent_id: agent.view(now) for agent_id, agent in self._finishing.items()}
+        return tuple(views.values())
+
+    def _views(self) -> dict[str, AgentView]:
         if self._shown is None:
-            self._shown = [agent for agent in self.agents.values() if agent.shown()]
+            self._shown = {agent.agent_id: agent.view() for agent in self.agents.values() if agent.shown()}
         return self._shown
 
-    def flying(self) -> tuple[CallView, ...]:
+    def call_views(self) -> tuple[CallView, ...]:
         """The calls that have reached nobody and that we do not hang up, as the pacer sees them."""
-        if self._flying is None:
-            self._flying = tuple([call.view() for call in self.in_flight.values() if not call.hanging_up])
-        return self._flying
+        return tuple(self._flying.values())
+
+    def finishing(self, agent: Agent, at: float) -> None:
+        """The desk announces when an agent will be free."""
+        agent.finishing_at = at
+        self._finishing[agent.agent_id] = agent
 
     def hang_up(self, call: Call) -> None:
         """We ask the carrier to end a call."""
         call.hanging_up = True
-        self._flying = None
+        self._flying.pop(call.call_id, None)
 
     def busy_agents(self) -> bool:
         """Whether any agent is with a person or writes one up."""
@@ -121,8 +138,12 @@ class Floor:
             agent.call_id = agent.call_since = agent.pause_code = None
         was_shown = agent.shown()
         agent.enter(state, at)
+        if agent.finishing_at is None:
+            self._finishing.pop(agent.agent_id, None)
         if was_shown is not agent.shown():
             self._shown = None
+        elif self._shown is not None and was_shown:
+            self._shown[agent.agent_id] = agent.view()
         if state is AgentState.READY:
             self._ready[agent.agent_id] = agent
         else:

@@ -105,11 +105,11 @@ class Pace:
         if now < self._last_decision + self._config.beat:
             self._check_again(self._last_decision + self._config.beat)
             return
-        agents = self._floor.shown_agents()
+        agents = self._floor.agents_shown()
         if not agents:
             self.reason = "No agent is ready or on a call."
             return
-        self._fetch(now, len(agents), out)
+        self._fetch(now, agents, out)
         self._check_again(now + max(self._config.beat, _LONGEST_SILENCE))
         self._last_decision = now
         tokens = 0 if now < self._hold_until else min([bucket.available(now) for bucket in self._buckets])
@@ -119,8 +119,8 @@ class Pace:
         decision = self._pacer.decide(
             FloorView(
                 now=now,
-                agents=tuple([agent.view(now) for agent in agents]),
-                in_flight=self._floor.flying(),
+                agents=self._floor.agent_views(now),
+                in_flight=self._floor.call_views(),
                 waiting=tuple([call.waiting_view() for call in self._floor.waiting.values()]),
                 line_limit=lines,
                 dial_tokens=tokens,
@@ -186,7 +186,7 @@ class Pace:
             and self.draining_because is None
             and not self._barred_by
             and len(floor.calls) < self.lines
-            and floor.shown_agents()
+            and floor.agents_shown()
         )
 
     def health(self) -> tuple[CampaignState, str]:
@@ -212,7 +212,7 @@ class Pace:
             return CampaignState.OUTSIDE_HOURS, "No lead may be called at this hour."
         if out_of_leads and self.none_because == "waiting":
             return CampaignState.WAITING_FOR_LEADS, "Every lead waits for its next attempt."
-        if not floor.shown_agents():
+        if not floor.agents_shown():
             return CampaignState.WAITING_FOR_AGENTS, "No agent is ready or on a call."
         if live >= self.lines:
             return CampaignState.WAITING_FOR_LINES, f"All {self.lines} lines are in use."

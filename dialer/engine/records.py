@@ -57,9 +57,10 @@ class Call:
 
     def view(self) -> CallView:
         """The call as the pacer sees it while it has reached nobody."""
-        if self._view is None or self._view.ringing_since != self.ringing_since:
-            self._view = CallView(self.call_id, self.placed_at, self.ringing_since, self.lead.answer_probability)
-        return self._view
+        view = self._view
+        if view is None or view.ringing_since != self.ringing_since or view.placed_at != self.placed_at:
+            view = self._view = CallView(self.call_id, self.placed_at, self.ringing_since, self.lead.answer_probability)
+        return view
 
     def waiting_view(self) -> WaitingView:
         """The person as the pacer sees them while they wait for an agent."""
@@ -79,7 +80,6 @@ class Agent:
     talk: float = 0.0  # s of the call now in wrap-up
     finishing_at: float | None = None
     pause_code: str | None = None  # a pause that waits for the end of the call
-    _view: AgentView | None = None
 
     def next_state(self, event: object) -> AgentState:
         """Return the state the table allows after `event`.
@@ -96,7 +96,7 @@ class Agent:
 
     def enter(self, state: AgentState, at: float) -> None:
         """Go into a state now; what belonged to the former one is forgotten."""
-        self.state, self.since, self._view = state, at, None
+        self.state, self.since = state, at
         if state is not AgentState.WRAP_UP:
             self.finishing_at = None
 
@@ -104,16 +104,13 @@ class Agent:
         """Whether the pacer sees this agent."""
         return self.state in _SHOWN
 
-    def view(self, now: float) -> AgentView:
-        """The agent as the pacer sees them."""
-        if self.finishing_at is not None:
-            return AgentView(
-                self.agent_id,
-                self.state.value,  # type: ignore[arg-type]
-                self.since,
-                self.call_since,
-                max(0.0, self.finishing_at - now),
-            )
-        if self._view is None:
-            self._view = AgentView(self.agent_id, self.state.value, self.since, self.call_since)  # type: ignore[arg-type]
-        return self._view
+    def view(self, now: float | None = None) -> AgentView:
+        """The agent as the pacer sees them, with what the desk announced as of `now`."""
+        known = now is not None and self.finishing_at is not None
+        return AgentView(
+            self.agent_id,
+            self.state.value,  # type: ignore[arg-type]
+            self.since,
+            self.call_since,
+            max(0.0, self.finishing_at - now) if known else None,  # type: ignore[operator]
+        )

@@ -148,6 +148,7 @@ class SimulationSettings(_Table):
             answer_cap=1.0,
             patience_mean=600.0,
             bridge_delay=(0.0, 0.0),
+            calls_per_second=1e6,
             break_share=0.0,
         )
 

@@ -37,11 +37,17 @@ Instants are zone-aware `datetime`s; a naive one is refused (`ValueError`). Erro
     suppressions  add(tx, number, *, reason, source, by, at, scope="company", scope_id="", expires_at=None)
                   remove(... reason required)   in_force(tx, number, *, client, campaign, at)
                   history(tx, number)   page(tx, *, before=None, count=100)
-    consents      record(tx, number, client, consent, *, source, by, at)   newest   history
+    consents      record(tx, statements, *, by, at)   record_new   entries(tx, numbers)
+                  standing(tx, number, client, scope) -> Consent | None
+    relationships record(tx, facts, *, by, at)   record_new   entries   standing(tx, number, client) -> Ebr
+    erasures      add(tx, numbers, *, at, by, reason)   in_force(tx, numbers)   every   history
+    reconsider    reconsider(tx, numbers, why): leads that only the gate keeps back are offered again
     blocks        add(tx, target, block, *, by, at)   lift(tx, block_id, *, reason, by, at)   in_force   every
     facts         StoreFacts(tx, registries=None, *, rnd=None): the gate's `FactsPort`
     ledger        append(tx, call, verdict, *, lead_id=None, **texts) -> seq
-                  verify(tx, *, progress=None) -> Proof   export(tx, number)   get(tx, seq)   last_seq(tx)
+                  verify(tx, *, noted=(), progress=None) -> Proof   export(tx, number)   get(tx, seq)   last_seq(tx)
+    anchors       anchor_of(tx, proof, at)   prove(tx, anchors)   to_json   from_json
+    guards        missing(tx) -> [Guard]: append-only tables that the database no longer keeps so
     leases        acquire(tx, campaign, run_id, *, node, ttl, wall_now) -> token | Held
                   renew(tx, campaign, run_id, token, *, ttl, wall_now) -> bool   release(...)
                   holds(tx, campaign, run_id, token) -> bool, exact inside a dial transaction   get(tx, campaign)

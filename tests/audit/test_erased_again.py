@@ -180,3 +180,29 @@ def test_relationships_are_kept_as_long_as_consents_and_go_with_their_proof(dial
             erasure.carry_out(tx, planned)
         assert len(planned.removed_relationships) == 1 and planned.removed_copies == copies
     assert floor.sql("SELECT count(*) FROM relationship") == [(0,)]
+
+
+def test_a_consent_past_its_retention_goes_with_the_copies_of_its_proof(dialer, floor):
+    number, form = "+12125550177", floor.root.parent / "form.pdf"
+    form.write_bytes(b"signed by Ada")
+    words = ("--basis", "pewc", "--at", "2014-05-01T10:00Z", "--client", "evergreen", "--evidence", form)
+    assert dialer("--dir", floor.root, "consent", "grant", number, *words, "--shown", "Yes?").code == 0
+    assert len(list((floor.root / "evidence").iterdir())) == 2
+    floor.sql("UPDATE consent SET recorded_at = '2014-05-01 10:00:00.000000'")
+    answer = json.loads(dialer("--dir", floor.root, "audit", "erase", "--number", number, *WORDS, "--json").out)
+    assert (answer["consents_removed"], answer["copies_of_proof_removed"]) == (1, 2)
+    assert list((floor.root / "evidence").iterdir()) == [] and floor.sql("SELECT * FROM consent") == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("grant", "--basis", "pewc", "--at", "2026-05-01T10:00Z", "--name", "Ada"),
+        ("ebr", "--transaction", "2026-05-01"),
+    ],
+)
+def test_by_hand_nothing_from_before_is_brought_back_either(dialer, erased, words):
+    command, *rest = words
+    said = dialer("--dir", erased.root, "consent", command, ADA, *rest, "--client", "evergreen")
+    assert said.code == 1 and "erased at the person's request" in said.err and said.err.count("\n") == 1
+    assert dialer("--dir", erased.root, "consent", "revoke", ADA).code == 0

@@ -74,6 +74,18 @@ def test_the_command_shows_every_rule_and_everything_held(dialer, busy):
     assert said.code == 0 and "5 calls of telemarketing" in said.out and "16 CFR 310.5(a)(2)" in said.out
 
 
+def test_relationships_and_erasures_are_held_too(dialer, floor):
+    floor.business(ADA, date(2026, 11, 1))
+    assert dialer("--dir", floor.root, "audit", "erase", "--number", OTHER, "--reason", "letter").code == 0
+    answer = json.loads(dialer("--dir", floor.root, "audit", "retention", "--json").out)
+    held = {each["records"]: each for each in answer["held"]}
+    assert (held["business_relationship"]["count"], held["business_relationship"]["due"]) == (1, 0)
+    assert held["erasure"]["count"] == 1 and held["erasure"]["due"] is None
+    with floor.world.store() as store, store.reading() as tx:
+        later = {each.records: each for each in holdings(tx, load(), TIME.replace(year=2032))}
+    assert later["business_relationship"].due == 1 and later["erasure"].due is None
+
+
 def test_an_empty_floor_holds_nothing(dialer, floor):
     said = dialer("--dir", floor.root, "audit", "retention")
     assert said.code == 0 and "Nothing is held yet" in said.out

@@ -72,8 +72,10 @@ def check_floor(story: Story) -> None:
     assert set(floor.waiting) == {
         i for i, c in floor.calls.items() if c.state is CallState.ANSWERED and c.agent_id is None and not c.abandoned
     }
-    assert floor.flying() == tuple(c.view() for c in floor.in_flight.values() if not c.hanging_up)
-    assert floor.shown_agents() == [a for a in floor.agents.values() if a.shown()]
+    assert floor.call_views() == tuple(c.view() for c in floor.in_flight.values() if not c.hanging_up)
+    now = story.engine._now
+    assert floor.agent_views(now) == tuple(a.view(now) for a in floor.agents.values() if a.shown())
+    assert floor.agents_shown() == sum(a.shown() for a in floor.agents.values())
     ready = [a for a in floor.agents.values() if a.state is AgentState.READY]
     assert floor.longest_ready() is min(ready, key=lambda a: (a.since, a.agent_id), default=None)
     assert all(c.state is not CallState.ENDED for c in floor.calls.values())

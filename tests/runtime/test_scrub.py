@@ -30,7 +30,7 @@ def written(path: Path, count: int = 600) -> Path:
     rng = random.Random(4)
     with path.open("w", encoding="utf-8", newline="") as file:
         out = csv.writer(file, lineterminator="\n")
-        out.writerow(["external_id", "phone", "Cell", "state", "zip", "consent_basis", "consent_at", "interest"])
+        out.writerow(["external_id", "phone", "alt_phone", "state", "zip", "consent_basis", "consent_at", "interest"])
         for n in range(count):
             area, line = rng.choice(["212", "305", "850", "214", "801"]), rng.randrange(100, 200)
             phone = rng.choice(MARKS).format(area, f"555{line:04d}", f"{line:04d}")
@@ -77,7 +77,7 @@ def test_every_row_has_its_say_in_order(contacts: Path, decisions: list[dict[str
     lines = [int(row["line"]) for row in decisions]
     assert lines == sorted(lines)
     assert set(lines) == set(range(2, len(contacts.read_text().splitlines()) + 1))
-    assert {row["column"] for row in decisions} == {"phone", "Cell"}
+    assert {row["column"] for row in decisions} == {"phone", "alt_phone"}
     assert {row["codes"] for row in decisions if not row["number"]} >= {
         "EMPTY",
         "LETTERS",
@@ -106,14 +106,13 @@ def test_later_tells_when_the_place_opens(world: World, contacts: Path, tmp_path
     found = screen_file(world.workspace, world.campaign, contacts, at=early, out=tmp_path / "d.csv")
     later = [row for row in rows_of(tmp_path / "d.csv") if row["opens"]]
     assert 0 < len(later) == found.later and found.allowed == 0
-    assert {row["opens"] for row in later if row["number"].startswith("'+1212")} <= {
-        "2026-11-17T13:00:00Z",
-        "2026-11-17T15:00:00Z",
-    }
+    # 8:00 in New York; 9:00 on the later of the two clocks of Texas.
+    opens = {row["opens"] for row in later if row["number"].startswith("'+1212")}
+    assert opens == {"2026-11-17T13:00:00Z", "2026-11-17T16:00:00Z"}
     assert all(row["allowed"] == "no" and "HOURS_FEDERAL" in row["codes"] for row in later)
 
 
-@pytest.mark.parametrize(("size", "threads"), [(1, 1), (700, 3), (1 << 20, 2)])
+@pytest.mark.parametrize(("size", "threads"), [(300, 1), (2_000, 3), (1 << 20, 2)])
 def test_blocks_and_threads_change_nothing(world: World, contacts: Path, decisions, size: int, threads: int):
     scrub, _ = open_scrub(world.workspace, world.campaign, NOON)
     numbers: list[tuple[int, int, int, int]] = []
@@ -164,7 +163,7 @@ def test_nothing_is_written_to_the_database(world: World, contacts: Path):
 
 def test_a_list_that_cannot_be_read_leaves_no_decisions(world: World, contacts: Path, tmp_path: Path):
     bad = tmp_path / "bad.csv"
-    bad.write_text(contacts.read_text() + 'p,2125550123,"never closed\n' * 3)
+    bad.write_text(contacts.read_text() + 'p,2125550123,"never closed\n' + "p,2125550124,x\n" * 3)
     with pytest.raises(ListError, match="a quote is opened here and not closed"):
         screen_file(world.workspace, world.campaign, bad, at=NOON, out=tmp_path / "d.csv")
     assert [each.name for each in tmp_path.iterdir()] == ["bad.csv"]

@@ -146,6 +146,13 @@ def test_levers_reach_engine_and_pacer():
     assert not seen
 
 
+def test_lines_and_the_carriers_rate_bound_a_floor():
+    few = run_floor(replace(brief(reference(5, 0.3), 0.2), lines=4), POLICY, ratio(6.0))
+    assert few.most_lines == 4
+    slow = run_floor(replace(brief(reference(5, 0.3), 0.2), calls_per_second=0.05), POLICY, ratio(6.0))
+    assert slow.placed <= 0.05 * 720.0 + 1
+
+
 def test_leads_may_carry_their_own_answer_probability():
     shown = set()
 

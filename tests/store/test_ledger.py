@@ -95,6 +95,29 @@ def test_an_insertion_breaks_the_chain(rows):
     assert proof(rows).broken == 5
 
 
+@pytest.mark.parametrize("number", [0, -1, -40])
+def test_a_row_before_the_first_is_found(rows, number):
+    copied = "at, campaign, lead_id, number, allowed, code, body, prev_hash, hash FROM ledger WHERE seq = 1"
+    tamper(rows, f"INSERT INTO ledger SELECT {number}, {copied}")
+    found = proof(rows)
+    assert (found.broken, found.rows) == (number, 0) and "before the first row" in found.detail
+
+
+def test_a_head_that_was_noted_finds_rows_cut_off_or_made_anew(rows):
+    with rows.store.reading() as tx:
+        noted = [(seq, ledger.get(tx, seq).hash) for seq in (4, 10)]
+        assert ledger.verify(tx, noted=noted).intact
+        assert ledger.verify(tx, noted=[(None, noted[0][1])]).intact
+        assert ledger.verify(tx, noted=[(None, "f" * 64)]).broken == 11
+        assert ledger.verify(tx, noted=[(4, noted[1][1])]).broken == 4
+    tamper(rows, "DELETE FROM ledger WHERE seq > 8")
+    with rows.store.reading() as tx:
+        assert ledger.verify(tx).intact
+        assert ledger.verify(tx, noted=noted[:1]).intact
+        cut = ledger.verify(tx, noted=noted)
+        assert cut.broken == 9 and "the chain had 10 rows when its head was noted" in cut.detail
+
+
 def test_rows_cut_off_the_end_are_missed_by_the_attempts_that_stand_on_them(world):
     world.load(world.lead(2), world.lead(3))
     first, second = world.lease()

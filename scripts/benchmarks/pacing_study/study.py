@@ -82,12 +82,12 @@ def table(
     results = iter(measure(bench, size, wanted))
     found: Table = {cell_name(*cell): {row: next(results) for row in named} for cell in cells}
     if tuned:
-        rows = {
+        hindsight = {
             "ratio of all agents, tuned": best_ratios(bench, size, floors, ready_only=False),
             "ratio of ready agents, tuned": best_ratios(bench, size, floors, ready_only=True),
             "VICIdial, best of 156": best_vicidials(bench, size, floors),
         }
-        for row, tuned_results in rows.items():
+        for row, tuned_results in hindsight.items():
             for cell, result in zip(cells, tuned_results, strict=True):
                 found[cell_name(*cell)][row] = result
     return found
