@@ -176,7 +176,8 @@ def test_wrong_settings_are_told_with_line_or_variable(home, monkeypatch):
     assert told(lambda: Workspace.load(home)).splitlines() == [
         "dialer.toml: databse (line 1): there is no such key; did you mean 'database'? Write that or remove it.",
         "dialer.toml: lease_seconds (line 3): 1 is below the 5 s floor; set 5 or more.",
-        'dialer.toml: carrier (line 4): "twilo" is not one of simulated; use one of simulated.',
+        "dialer.toml: carrier (line 4): \"twilo\" is not one of simulated, twilio; did you mean 'twilio'? "
+        "Write that or remove it.",
         'environment: DIALER_LOG_LEVEL: "loud" is not one of debug, info, warning, error; '
         "use one of debug, info, warning, error.",
     ]
