@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from dnc.places.tables import area_codes, zip_table
 
-__all__ = ["COLUMNS", "ContactFile", "numbers_of", "write_contacts", "write_registry"]
+__all__ = ["COLUMNS", "ID", "ContactFile", "people", "write_contacts", "write_registry"]
 
 EXCHANGES = np.array([555, 211, 311, 411, 511, 611, 711, 811, 911])
 LINES = 10_000
@@ -28,6 +28,7 @@ COLUMNS = (
     "external_id", "phone", "first_name", "last_name", "address", "city", "state", "postal_code", "consent_basis",
     "consent_at", "interest",
 )  # fmt: skip
+ID = "L{:08d}"  # of the person in a row
 #: Inhabitants in units of 100,000, about.
 PEOPLE = {
     "CA": 390, "TX": 305, "FL": 226, "NY": 196, "PA": 130, "IL": 125, "OH": 118, "GA": 110, "NC": 108, "MI": 100,
@@ -83,7 +84,13 @@ class _Country:
         self.zip_count = np.array([len(each) for each in known])
 
 
-def numbers_of(order: NDArray[np.int64], areas: NDArray[np.int64]) -> NDArray[np.int64]:
+def people(rows: NDArray[np.int64]) -> list[tuple[str, str]]:
+    """The id and the number (E.164) of those in some rows, of a row that is no duplicate and not spoilt."""
+    numbers = _numbers(rows, _Country().areas).tolist()
+    return [(ID.format(row), f"+1{number}") for row, number in zip(rows.tolist(), numbers, strict=True)]
+
+
+def _numbers(order: NDArray[np.int64], areas: NDArray[np.int64]) -> NDArray[np.int64]:
     """Ten-digit numbers in a fixed scattered order, all different for different `order` below their count."""
     every = len(areas) * len(EXCHANGES) * LINES
     step = 27_644_437  # a prime, so that the steps visit every number once
@@ -118,7 +125,7 @@ def _chunk(here: _Country, rng: np.random.Generator, row: NDArray[np.int64]) -> 
     n = len(row)
     again = rng.random(n) < DUPLICATE
     order = np.where(again, (row * rng.random(n)).astype(np.int64), row)
-    numbers = numbers_of(order, here.areas)
+    numbers = _numbers(order, here.areas)
     home = here.home[np.searchsorted(here.areas, numbers // 10**7)]
     state = np.where(rng.random(n) < MOVED, rng.choice(len(here.states), n, p=here.state_share), home)
     zips = here.zips[here.first_zip[state] + (rng.random(n) * here.zip_count[state]).astype(np.int64)]
@@ -131,7 +138,7 @@ def _chunk(here: _Country, rng: np.random.Generator, row: NDArray[np.int64]) -> 
     street = pc.binary_join_element_wise(_text(rng.integers(1, 9999, n), 4), _pick(rng, STREETS, n), " ")
     flat = pc.binary_join_element_wise('"', street, ', Apt 3"', "")
     return [
-        pc.binary_join_element_wise("L", _text(row, 8), ""),
+        pc.binary_join_element_wise(ID[0], _text(row, 8), ""),
         _phones(rng, numbers),
         _pick(rng, FIRST, n),
         _pick(rng, LAST, n),
@@ -173,7 +180,8 @@ def write_contacts(path: Path, rows: int, seed: int = 1) -> ContactFile:
         out.write(",".join(COLUMNS).encode() + b"\n")
         for chunk in _chunks(rows, seed):
             lines = pc.binary_join_element_wise(*chunk, ",")
-            out.write(pc.binary_join_element_wise(lines, "\n", "").buffers()[2])
+            text = pc.binary_join_element_wise(lines, "\n", "")
+            out.write(text.buffers()[2][: np.frombuffer(text.buffers()[1], dtype=np.int32)[len(text)]])
     return ContactFile(path, rows, path.stat().st_size)
 
 
@@ -182,17 +190,17 @@ def write_registry(path: Path, share: float, *, state: str = "", salt: int = 0) 
 
     `state` keeps it to the area codes of one state. Returns how many numbers it has.
     """
-    here = _Country()
-    homes = area_codes()
+    here, homes = _Country(), area_codes()
     areas = [npa for npa in here.areas.tolist() if not state or f"US-{state}" in homes[f"{npa:03d}"].jurisdictions]
-    lines, written = np.arange(LINES), 0
-    rng = np.random.default_rng(salt)
+    local = (np.sort(EXCHANGES)[:, None] * LINES + np.arange(LINES)).ravel()
+    text = np.full((len(local), 12), ord(","), dtype=np.uint8)
+    text[:, 4:11] = np.frombuffer(_text(local, 7).buffers()[2], dtype=np.uint8).reshape(-1, 7)
+    text[:, 11] = ord("\n")
+    rng, written = np.random.default_rng(salt), 0
     with path.open("wb") as out:
         for area in areas:
-            for exchange in np.sort(EXCHANGES):
-                listed = lines[rng.random(LINES) < share]
-                rest = _text(exchange * 10_000 + listed, 7)
-                text = pc.binary_join_element_wise(pa.scalar(f"{area}"), rest, ",")
-                out.write("\n".join(text.to_pylist()).encode() + b"\n" if len(listed) else b"")
-                written += len(listed)
+            listed = rng.random(len(local)) < share
+            text[:, :3] = np.frombuffer(b"%03d" % area, dtype=np.uint8)
+            out.write(text[listed].tobytes())
+            written += int(listed.sum())
     return written
