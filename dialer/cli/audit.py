@@ -225,6 +225,7 @@ def _erasure_as_dict(planned: Any, dry_run: bool) -> dict[str, Any]:
         "names_moved_to_consent_records": [lead["lead_id"] for lead, _ in planned.named],
         "kept": [asdict(each) for each in planned.kept],
         "live_calls": list(planned.live),
+        "recordings_to_delete_at_the_carrier": list(planned.recordings),
         "files_to_delete_by_hand": list(planned.files),
     }
 
@@ -264,5 +265,7 @@ def _print_erasure(planned: Any, dry_run: bool) -> None:
         say(f"  {each.count} {each.what}{until}: {each.rule or 'no rule'}{cited}; {each.why}")
     for call in planned.live:
         say(f"Call {call} has no end yet: do this again afterwards, for what the agent writes about it.")
+    if planned.recordings:
+        say(f"Left to you: the recordings {', '.join(planned.recordings)}, to be deleted at the carrier.")
     if planned.files:
         say(f"Left to you: the list files ({', '.join(planned.files)}), their reject files, exports and backups.")

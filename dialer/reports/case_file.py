@@ -296,6 +296,7 @@ def _of_call(call: dict[str, Any], when: _When, run: dict[str, Any]) -> _Entry:
         ("ended", when(call["ended_at"])),
         ("detail", call["detail"] or ""),
         ("agents said", "; ".join(said)),
+        ("recorded", "; ".join(f"{each['carrier_ref']}: {each['status']}" for each in call["recordings"])),
         ("placed by", " ".join(filter(None, (f"run {run['run_id']}", f"on {run['node']}" if "node" in run else "")))),
     )
     result = (call["result"] or f"still {call['state']}").replace("_", " ")

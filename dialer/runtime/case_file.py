@@ -16,7 +16,17 @@ from typing import Any
 from dialer.reports.case_file import CaseFile, Decision, ListUse, Reason
 from dialer.reports.case_file import Proof as ShownProof
 from dialer.reports.reasons import check_citation, check_words, reason_words
-from dialer.store import consents, erasures, ledger, outcomes, people, relationships, runs, suppressions
+from dialer.store import (
+    consents,
+    erasures,
+    ledger,
+    outcomes,
+    people,
+    recordings,
+    relationships,
+    runs,
+    suppressions,
+)
 from dialer.store.ledger import LedgerRow, Proof
 from dialer.store.transactions import Reading
 from dnc.ledger import entry_hash
@@ -70,7 +80,7 @@ def case_file(
     said = [*map(_consent_of_lead, filter(_has_consent, leads)), *map(_consent, consents.entries(tx, [number]))]
     where = set(place_of(number, Address()).jurisdictions).union(*(each.jurisdictions for each in decisions))
     where = where.union(*(phone["jurisdictions"] for lead in leads for phone in lead["phones"]))
-    calls = tuple(outcomes.calls_to(tx, number))
+    calls = tuple({**call, "recordings": _recordings(tx, call["call_id"])} for call in outcomes.calls_to(tx, number))
     return CaseFile(
         number=number,
         exported_at=now,
@@ -228,6 +238,13 @@ def _relationship(row: relationships.Entry) -> dict[str, Any]:
         "recorded_by": row.recorded_by,
         "recorded_at": row.recorded_at,
     }
+
+
+def _recordings(tx: Reading, call_id: str) -> list[dict[str, Any]]:
+    """Where the carrier keeps the sound of a call; the sound itself is no part of a case file."""
+    return [
+        {name: getattr(each, name) for name in each.__dataclass_fields__} for each in recordings.of_call(tx, call_id)
+    ]
 
 
 def _run(tx: Reading, run_id: str) -> dict[str, Any]:

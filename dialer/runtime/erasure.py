@@ -12,7 +12,8 @@ done; `carry_out` does exactly that.
   removed.
 * A consent record must name the person (16 CFR 310.5(a)(8)): while such a rule binds a consent that a list brought,
   the name moves from the lead to the consent ledger, in an entry that also revokes the consent.
-* What agents wrote about a call is blanked unless a rule binds that keeps whole records.
+* What agents wrote about a call is blanked unless a rule binds that keeps whole records. The sound of a call lies with
+  the carrier: what no rule keeps is named, for people to delete there.
 * The ledger stays. Each row's hash is made over the row before it: without one row none after it can be proved. It
   holds the number, the place and the decision, no name.
 """
@@ -24,7 +25,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from dialer.store import consents, erasures, hopper, people, relationships, suppressions
+from dialer.store import consents, erasures, hopper, people, recordings, relationships, suppressions
 from dialer.store.transactions import Reading, Writing
 from dnc.rules import Rulebook
 from dnc.rules.deadlines import opt_out_deadline
@@ -68,6 +69,7 @@ class Erasure:
     newly_erased: tuple[str, ...]  # of those, what has no standing erasure on record
     notes_of: tuple[str, ...]  # calls whose notes are blanked
     removed_calls: tuple[str, ...]
+    recordings: tuple[str, ...]  # that no rule keeps: by the carrier's name, for the sound lies there
     removed_consents: tuple[int, ...]
     removed_relationships: tuple[int, ...]
     removed_copies: tuple[str, ...]  # proof that only removed records name, by sha256
@@ -125,6 +127,13 @@ def plan(tx: Reading, number: str, *, book: Rulebook, at: datetime, by: str, rea
         newly_erased=tuple(each for each in numbers if each not in erased),
         notes_of=notes,
         removed_calls=due,
+        recordings=tuple(
+            each.carrier_ref
+            for call in calls
+            if call["call_id"] in due or not _whole(keeping[call["call_id"]], today)
+            for each in recordings.of_call(tx, call["call_id"])
+            if each.status != "absent"
+        ),
         removed_consents=proofs.consents,
         removed_relationships=proofs.relationships,
         removed_copies=proofs.copies,

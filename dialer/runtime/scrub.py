@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 
 from campaigns.files import Campaign
 from campaigns.lists import load_mapping
-from campaigns.lists.blocks import Block, blocks_of
+from campaigns.lists.blocks import Block, Sheet, blocks_of
 from campaigns.lists.entries import ENTRY_FIELDS, REASONS, Entries, read_entries
 from campaigns.lists.fields import PHONES
 from campaigns.lists.reading import Source, recognise
@@ -52,7 +52,7 @@ from dnc.places.tables import PLACES_VERSION
 from dnc.registries import RegistryStore
 from dnc.zones import TZDATA_VERSION
 
-__all__ = ["Scrub", "Scrubbed", "decided", "open_scrub", "screen_file"]
+__all__ = ["Scrub", "Scrubbed", "decide_all", "mark_repeats", "open_scrub", "screen_file"]
 
 _LINE_TYPES = {"mobile": "mobile", "fixed_line": "fixed"}
 #: A number with one of these belongs to the row all the same, and a later row that has it is a duplicate.
@@ -98,47 +98,59 @@ class Scrub:
         Raises:
             ListError: the text cannot be read.
         """
-        sheet = block.read(self._fields)
-        entries = read_entries(sheet, self.campaign.country, self._now)
-        reason = self._without_erased(entries)
-        good = np.flatnonzero(reason == 0)
-        bits, opens = np.zeros(len(entries), dtype=np.int64), np.full(len(entries), _NEVER)
-        if len(good):
-            bits[good], opens[good] = self._judged(self.contacts(entries, good))
-        return Decisions(len(sheet), entries.line, entries.slot, entries.numbers.digits, reason, bits, opens)
+        entries = self.entries(self.sheet(block))
+        good = np.flatnonzero(entries.reason == 0)
+        contacts = self.contacts(entries, good, self.places(entries, good))
+        return Decisions.of(entries, good, *self.verdicts(contacts))
 
-    def contacts(self, entries: Entries, rows: NDArray[np.intp]) -> Contacts:
-        """Some entries with their places and everything known of them."""
-        numbers = entries.numbers.take(rows)
-        of = entries.row[rows]
-        everyone = len(of) == len(entries.consent_at) and bool((of == np.arange(len(of))).all())
-        index = None if everyone else pa.array(of)
+    def sheet(self, block: Block) -> Sheet:
+        """The columns that decisions rest on.
 
-        def some(column: pa.LargeStringArray) -> pa.LargeStringArray:
-            return column if index is None else column.take(index)
+        Raises:
+            ListError: the text cannot be read.
+        """
+        return block.read(self._fields)
 
+    def entries(self, sheet: Sheet) -> Entries:
+        """Every number of some rows; a row with the number of somebody who was erased is refused whole."""
+        found = read_entries(sheet, self.campaign.country, self._now)
+        erased = self._erased.holds(found.numbers.digits) & found.numbers.ok
+        if erased.any():
+            rows = np.zeros(len(sheet), dtype=bool)
+            rows[found.row[erased]] = True
+            found.reason[rows[found.row]] = _ERASED
+        return found
+
+    def places(self, entries: Entries, rows: NDArray[np.intp]) -> Coded:
+        """Where some entries may be: `Place.key` of each."""
+        of = pa.array(entries.row[rows])
         address = {
-            name: Coded(column.codes[of], column.names) if isinstance(column, Coded) else some(column)
+            name: Coded(column.codes[entries.row[rows]], column.names) if isinstance(column, Coded) else column.take(of)
             for name, column in entries.address.items()
         }
-        place = self.finder.find(numbers, address)
+        found = self.finder.find(entries.numbers.take(rows), address)
+        return Coded(found.astype(np.int64), self.finder.keys[:])
+
+    def contacts(self, entries: Entries, rows: NDArray[np.intp], places: Coded) -> Contacts:
+        """Some entries at their places, with everything known of them."""
+        of, kinds = entries.row[rows], entries.numbers.type[rows]
         columns: dict[str, Column] = {
-            "digits": numbers.digits,
+            "digits": entries.numbers.digits[rows],
             "number_ok": np.ones(len(of), dtype=bool),
-            "place_key": Coded(place.astype(np.int64), self.finder.keys[:]),
+            "place_key": places,
             "number_kind": Coded(entries.kind.codes[rows], entries.kind.names),
-            "line_type": Coded(numbers.type.astype(np.int64), [_LINE_TYPES.get(name, "") for name in TYPES]),
+            "line_type": Coded(kinds.astype(np.int64), [_LINE_TYPES.get(name, "") for name in TYPES]),
             "consent_basis": Coded(entries.consent_basis.codes[of], entries.consent_basis.names),
             "consent_given_at": entries.consent_at[of],
         }
         if len(self._judges.facts.past):
-            columns["person"] = some(entries.persons())
+            columns["person"] = entries.persons().take(pa.array(of))
             debts = entries.debts()
             if debts is not None:
-                columns["debt"] = some(debts)
+                columns["debt"] = debts.take(pa.array(of))
         return self._judges.contacts(columns)
 
-    def _judged(self, contacts: Contacts) -> tuple[Bits, NDArray[np.datetime64]]:
+    def verdicts(self, contacts: Contacts) -> tuple[Bits, NDArray[np.datetime64]]:
         """The gate's codes, and when places open that nothing but their clock closes."""
         judged, bits = self._judge.verdicts(contacts)
         opens = np.full(len(bits), _NEVER)
@@ -146,15 +158,6 @@ class Scrub:
         if len(later):
             opens[later] = self._judge.screener.opens(judged, later)
         return bits, opens
-
-    def _without_erased(self, entries: Entries) -> NDArray[np.int8]:
-        """The reasons of the entries; a row with the number of somebody who was erased is refused whole."""
-        found = self._erased.holds(entries.numbers.digits) & entries.numbers.ok
-        if not found.any():
-            return entries.reason
-        rows = np.zeros(len(entries.consent_at), dtype=bool)
-        rows[entries.row[found]] = True
-        return np.where(rows[entries.row], np.int8(_ERASED), entries.reason)
 
 
 @dataclass
@@ -208,7 +211,7 @@ class Scrubbed:
         return sorted(((code, what, n) for (code, what), n in found.items()), key=lambda one: (-one[2], one[0]))
 
 
-def decided(scrub: Scrub, blocks: Iterable[Block], threads: int, each: Callable[[Decisions], None]) -> None:
+def decide_all(scrub: Scrub, blocks: Iterable[Block], threads: int, each: Callable[[Decisions], None]) -> None:
     """Decide blocks in some threads; `each` gets the decisions in the order of the blocks, in this one.
 
     Raises:
@@ -221,15 +224,15 @@ def decided(scrub: Scrub, blocks: Iterable[Block], threads: int, each: Callable[
             for block in blocks:
                 waiting.append(pool.submit(scrub.decide, block))
                 if len(waiting) >= threads * _AHEAD:
-                    each(_without_repeats(waiting.popleft().result(), seen))
+                    each(mark_repeats(waiting.popleft().result(), seen))
             while waiting:
-                each(_without_repeats(waiting.popleft().result(), seen))
+                each(mark_repeats(waiting.popleft().result(), seen))
         finally:
             for future in waiting:
                 future.cancel()
 
 
-def _without_repeats(decisions: Decisions, seen: Seen) -> Decisions:
+def mark_repeats(decisions: Decisions, seen: Seen) -> Decisions:
     """The decisions with `DUPLICATE` for numbers that an earlier row has."""
     rows = np.flatnonzero((decisions.digits > 0) & np.isin(decisions.reason, _CLAIMING))
     again = rows[seen.repeated(decisions.digits[rows])]
@@ -286,7 +289,7 @@ def screen_file(
             if progress is not None:
                 progress(found.rows)
 
-        decided(scrub, blocks_of(source), threads or len(os.sched_getaffinity(0)), each)
+        decide_all(scrub, blocks_of(source), threads or len(os.sched_getaffinity(0)), each)
     found.seconds = perf_counter() - begun
     return found
 

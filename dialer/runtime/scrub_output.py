@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from campaigns.lists.entries import REASONS
+from campaigns.lists.entries import REASONS, Entries
 from campaigns.lists.fields import PHONES
 from campaigns.lists.notes import safe_cell
 from dialer.reports.reasons import reason_words
@@ -49,6 +49,17 @@ class Decisions:
     reason: NDArray[np.int8]  # index into `campaigns.lists.entries.REASONS`
     bits: NDArray[np.int64]  # the gate's codes, as `dialer.runtime.screening` writes them
     opens: NDArray[np.datetime64]  # UTC, microseconds
+
+    @classmethod
+    def of(
+        cls, entries: Entries, good: NDArray[np.intp], bits: NDArray[np.int64], opens: NDArray[np.datetime64]
+    ) -> Decisions:
+        """Of all entries, with the verdicts on the good ones."""
+        every = np.zeros(len(entries), dtype=np.int64)
+        when = np.full(len(entries), np.datetime64("NaT", "us"))
+        every[good], when[good] = bits, opens
+        rows = len(entries.consent_at)
+        return cls(rows, entries.line, entries.slot, entries.numbers.digits, entries.reason, every, when)
 
     def __len__(self) -> int:
         return len(self.line)

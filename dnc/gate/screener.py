@@ -1,9 +1,9 @@
 """The rules for columns of contacts at one instant: each is evaluated once for whatever it looks at, never each row.
 
 *Theory of operation.* Everything a rule looks at, except past calls and personal blocks, is one of a few thousand
-combinations of a place, a profile (what the call is, consent, number) and what lists say (see `situations`). The rules
-of place and time do not look at lists, so they are asked once for each place and profile; those of own lists look at
-nothing else, so they are asked once for whatever lists say; the others once for each combination. Every answer is
+combinations of a place, a profile (what the call is, consent, number) and what lists say (see `situations`). A rule is
+asked once for whatever it looks at of these: place and time without the lists, own lists without all else, registries
+with such agreements only as lift them, consent with nothing of lists but what they say of the line. Every answer is
 kept, so that the next part of a list costs little more than finding its combinations.
 """
 
@@ -30,10 +30,11 @@ from dnc.values import Code, ListEvidence, RndReply, Verdict
 __all__ = ["Answers", "Judged", "Screener", "Told", "rnd_reply"]
 
 _PLACE_AND_TIME = frozenset({"number", "place", "suspension", "inconvenient", "windows"})
-_OWN_LISTS = frozenset({"lists"})
-_LAW_AND_CONSENT = frozenset({"registries", "rnd", "consent"})
+_OWN_LISTS, _REGISTRIES = frozenset({"lists"}), frozenset({"registries"})
+_RND_AND_CONSENT = frozenset({"rnd", "consent"})
 _COUNTED = frozenset({"caps"})  # by `dnc.gate.screen_caps`
-assert {*_PLACE_AND_TIME, *_OWN_LISTS, *_LAW_AND_CONSENT, *_COUNTED} == set(RULES), "screen for every rule of the gate"
+_EVERY = {*_PLACE_AND_TIME, *_OWN_LISTS, *_REGISTRIES, *_RND_AND_CONSENT, *_COUNTED}
+assert set(RULES) == _EVERY, "every rule of the gate must be screened for"
 _REMEMBERED = 500_000  # combinations: a list with more of them is damaged, and begins anew
 
 _NEVER = np.datetime64("NaT", "us")
@@ -85,6 +86,7 @@ class _Here:
 
     codes: tuple[Code, ...]
     context: Context | None  # its lists change with the situation asked; None: cannot be read, nothing else counts
+    consent: dict[tuple[ListEvidence, ...], tuple[Code, ...]]  # by what is said of the line: what rnd and consent say
     opens: np.datetime64 | None = None  # None: not asked yet
 
 
@@ -122,6 +124,8 @@ class Screener:
         self._situations = Situations(book, self.at)
         self._here: dict[tuple[int, int], _Here] = {}
         self._own: dict[int, tuple[Code, ...]] = {}  # what own lists say -> the codes
+        self._listed: dict[tuple[object, ...], tuple[Code, ...]] = {}
+        self._lifting = frozenset(name for source in book.sources for name in source.lifted_by)
         self._known: dict[tuple[int, int, int], _Situation] = {}
         self._lock = Lock()
 
@@ -138,6 +142,7 @@ class Screener:
                     self._known.clear()
                     self._here.clear()
                     self._own.clear()
+                    self._listed.clear()
                 found = [
                     situation or self._evaluate(contacts, row, told, key)
                     for situation, row, key in zip(found, first.tolist(), keys, strict=True)
@@ -159,12 +164,27 @@ class Screener:
             here = self._here[key[:2]] = self._look(contacts, row, key[1])
         codes = here.codes
         if here.context is not None:
-            here.context.facts = Facts(told.evidence(row), rnd=here.context.facts.rnd)
+            said = told.evidence(row)
+            here.context.facts = Facts(said, rnd=here.context.facts.rnd)
             own = self._own.get(key[2])
             if own is None:
                 own = self._own[key[2]] = refusals(here.context, _OWN_LISTS)
-            codes = tuple(dict.fromkeys((*codes, *own, *refusals(here.context, _LAW_AND_CONSENT))))
+            line = tuple(each for each in said if each.kind == "wireless")
+            consent = here.consent.get(line)
+            if consent is None:
+                consent = here.consent[line] = refusals(here.context, _RND_AND_CONSENT)
+            listed = self._registries(here.context, key[0], key[2])
+            codes = tuple(dict.fromkeys((*codes, *own, *listed, *consent)))
         found = self._known[key] = _Situation(self.answers.number(codes), here)
+        return found
+
+    def _registries(self, context: Context, place: int, told: int) -> tuple[Code, ...]:
+        """What the rules of national and state lists say of a place, what lists say there, and what lifts them."""
+        call = context.call
+        key = (place, told, call.scope, call.mode, context.agreements.names & self._lifting, call.ebr)
+        found = self._listed.get(key)
+        if found is None:
+            found = self._listed[key] = refusals(context, _REGISTRIES)
         return found
 
     def _look(self, contacts: Contacts, row: int, profile: int) -> _Here:
@@ -173,9 +193,9 @@ class Screener:
         try:
             context = context_of(self.book, contacts.call(row), facts, self.at, self.policy)
         except Exception:  # as `evaluate` does: what cannot be read is refused, whatever else holds
-            return _Here((Code.DATA_UNREADABLE,), None)
+            return _Here((Code.DATA_UNREADABLE,), None, {})
         valid = self._situations.profiles.values[profile][0] == VALID
-        return _Here(refusals(context, _PLACE_AND_TIME - {"number"} if valid else _PLACE_AND_TIME), context)
+        return _Here(refusals(context, _PLACE_AND_TIME - {"number"} if valid else _PLACE_AND_TIME), context, {})
 
     def _opens(self, here: _Here) -> np.datetime64:
         """When a place opens."""

@@ -9,7 +9,7 @@ from case_world import ADA, SECOND, TIME, Floor
 from world import campaign_text
 
 from dialer.runtime.list_load import load_contacts
-from dialer.store import blocks
+from dialer.store import blocks, recordings
 from dialer.store.schema import metadata
 from dnc.registries import RegistryStore
 from dnc.values import Block, Code
@@ -84,6 +84,30 @@ def case_of(dialer, floor, number: str = ADA, *more: object) -> dict:
     said = dialer("--dir", floor.root, "audit", "export", "--number", number, *more)
     assert said.code == 0, said.err
     return json.loads(said.out)
+
+
+def record(floor: Floor, call_id: str, reference: str = "RE1") -> None:
+    with floor.world.store() as store, store.writing() as tx:
+        url = "https://carrier.example/RE1"
+        recordings.told(tx, recordings.Recording(reference, call_id, "completed", url, 90.0, 2, TIME))
+
+
+def test_recordings_of_a_call_are_named_and_an_erasure_says_which_nobody_may_keep(dialer, busy):
+    record(busy, "call-1")
+    (call, _) = case_of(dialer, busy)["calls"]
+    assert [(each["carrier_ref"], each["url"]) for each in call["recordings"]] == [
+        ("RE1", "https://carrier.example/RE1")
+    ]
+    words = ("--dir", busy.root, "audit", "erase", "--number", ADA, "--reason", "letter")
+    said = dialer(*words, "--dry-run", "--json")
+    assert json.loads(said.out)["recordings_to_delete_at_the_carrier"] == ["RE1"]
+    busy.sql("UPDATE campaign SET scope = 'debt_collection'")  # Regulation F keeps whole records
+    assert json.loads(dialer(*words, "--dry-run", "--json").out)["recordings_to_delete_at_the_carrier"] == []
+
+
+def test_every_table_that_hangs_on_a_call_has_its_place_too():
+    named = {table.name for table in metadata.tables.values() if "call_id" in table.c}
+    assert named == {"attempt", "disposition", "recording", "agent_change"}, "what of a call is in no case file?"
 
 
 def test_every_table_with_somebodys_number_has_its_place_in_the_case_file():

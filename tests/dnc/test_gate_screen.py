@@ -125,7 +125,7 @@ def test_each_distinct_situation_is_evaluated_once():
     frame["place_key"] = [place_of(n).key for n in numbers]
     with patch.object(dnc.gate.screener, "refusals", wraps=refusals) as counted:
         got = screen(BOOK, frame, datetime(2026, 11, 23, 17, 0, tzinfo=UTC), lists=LISTS)
-    assert counted.call_count == 6  # for each place: the rules of place and time, own lists, the others
+    assert counted.call_count == 8  # for each place: the rules of place and time, own lists, registries, consent
     assert got["codes"].value_counts().to_dict() == {"ALLOW": 200}
 
 

@@ -13,7 +13,7 @@ from world import NOON, World, make_world
 from campaigns.lists import ListError
 from campaigns.lists.blocks import blocks_of
 from campaigns.lists.reading import recognise
-from dialer.runtime.scrub import decided, open_scrub, screen_file
+from dialer.runtime.scrub import decide_all, open_scrub, screen_file
 from dialer.runtime.scrub_output import COLUMNS
 from dialer.store import erasures, ledger, suppressions
 
@@ -122,7 +122,7 @@ def test_blocks_and_threads_change_nothing(world: World, contacts: Path, decisio
             zip(part.line.tolist(), part.digits.tolist(), part.reason.tolist(), part.bits.tolist(), strict=True)
         )
 
-    decided(scrub, blocks_of(recognise(contacts), size), threads, keep)
+    decide_all(scrub, blocks_of(recognise(contacts), size), threads, keep)
     assert [(str(line), f"'+{digits}" if digits else "") for line, digits, _, _ in numbers] == [
         (row["line"], row["number"]) for row in decisions
     ]
