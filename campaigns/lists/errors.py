@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 __all__ = ["ListError"]
@@ -26,3 +27,8 @@ class ListError(ValueError):
         )
         text = f"{where}: {message}" if where else message
         super().__init__(f"{text}; {remedy}." if remedy else f"{text}.")
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """As its parts, so that a worker process can hand it on."""
+        made = partial(ListError, file=self.file, line=self.line, column=self.column, remedy=self.remedy)
+        return made, (self.message,)

@@ -1,21 +1,18 @@
 """A contact list through the gate without loading it: every number of every row decided, millions in seconds.
 
-*Theory of operation.* The file is cut into blocks, which threads read and judge: Arrow and numpy let go of the
-interpreter while they work, so two cores do nearly twice as much as one. A block goes through the same steps as a list
-that is loaded and then dialed: cells are cleaned (`campaigns.lists.entries`), numbers placed (`dnc.places`), own lists,
-consents, past calls and blocks looked up (`dialer.runtime.columns`), the rules asked (`dialer.runtime.screening`).
-Blocks come back in the order of the file, and numbers that an earlier row has are sorted out there. Only a few blocks
-are in memory at any time.
+*Theory of operation.* The file is cut into blocks, which worker processes read and judge (`dialer.runtime.workers`). A
+block goes through the same steps as a list that is loaded and then dialed: cells are cleaned
+(`campaigns.lists.entries`), numbers placed (`dnc.places`), own lists, consents, past calls and blocks looked up
+(`dialer.runtime.columns`), the rules asked (`dialer.runtime.screening`). Blocks come back in the order of the file, and
+numbers that an earlier row has are sorted out there. Only a few blocks are in memory at any time.
 
 Nothing is written to the database: a decision about a file is no dial decision.
 """
 
 from __future__ import annotations
 
-import os
-from collections import Counter, deque
-from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -39,6 +36,7 @@ from dialer.runtime.columns import CampaignFacts
 from dialer.runtime.policy import policy_of
 from dialer.runtime.screening import TIME_BITS, Bits, Judges
 from dialer.runtime.scrub_output import Decisions, reasons_of, writer_for
+from dialer.runtime.workers import cores, in_order
 from dialer.store import erasures
 from dialer.store.database import open_store
 from dnc.coding import Coded
@@ -60,8 +58,6 @@ _CLAIMING = [0, *(n for n, reason in enumerate(REASONS) if reason.code in ("ATTO
 _ERASED = next(n for n, reason in enumerate(REASONS) if reason.code == "ERASED")
 _DUPLICATE = next(n for n, reason in enumerate(REASONS) if reason.code == "DUPLICATE")
 _NEVER = np.datetime64("NaT", "us")
-#: Blocks read ahead of each thread.
-_AHEAD = 2
 
 
 class Scrub:
@@ -93,7 +89,7 @@ class Scrub:
         self._erased = Lookup(number_keys(pa.array(list(erased or {}), type=pa.large_string())))
 
     def decide(self, block: Block) -> Decisions:
-        """What is decided about a block, whatever other blocks hold. In any thread.
+        """What is decided about a block, whatever other blocks hold.
 
         Raises:
             ListError: the text cannot be read.
@@ -211,25 +207,16 @@ class Scrubbed:
         return sorted(((code, what, n) for (code, what), n in found.items()), key=lambda one: (-one[2], one[0]))
 
 
-def decide_all(scrub: Scrub, blocks: Iterable[Block], threads: int, each: Callable[[Decisions], None]) -> None:
-    """Decide blocks in some threads; `each` gets the decisions in the order of the blocks, in this one.
+def decide_all(scrub: Scrub, blocks: Iterable[Block], processes: int) -> Iterator[Decisions]:
+    """The decisions about blocks, made in some processes, in the order of the blocks.
 
     Raises:
         ListError: the text cannot be read.
+        ChildProcessError: a worker was ended by somebody.
     """
     seen = Seen()
-    waiting: deque[Future[Decisions]] = deque()
-    with ThreadPoolExecutor(max_workers=threads) as pool:
-        try:
-            for block in blocks:
-                waiting.append(pool.submit(scrub.decide, block))
-                if len(waiting) >= threads * _AHEAD:
-                    each(mark_repeats(waiting.popleft().result(), seen))
-            while waiting:
-                each(mark_repeats(waiting.popleft().result(), seen))
-        finally:
-            for future in waiting:
-                future.cancel()
+    for decisions in in_order(scrub.decide, blocks, processes):
+        yield mark_repeats(decisions, seen)
 
 
 def mark_repeats(decisions: Decisions, seen: Seen) -> Decisions:
@@ -251,7 +238,7 @@ def screen_file(
     encoding: str | None = None,
     mapping: Path | None = None,
     places: PlacePolicy = "intersect",
-    threads: int = 0,
+    processes: int = 0,
     progress: Callable[[int], None] | None = None,
 ) -> Scrubbed:
     """Decide every number of a contact list as the campaign would call it at an instant.
@@ -265,7 +252,7 @@ def screen_file(
         encoding: of the file; told from its bytes when None.
         mapping: a saved mapping of columns.
         places: which place counts where number and address disagree.
-        threads: how many; 0: one for each core.
+        processes: how many decide; 0: one for each core.
         progress: called with the number of rows decided so far.
 
     Raises:
@@ -281,15 +268,12 @@ def screen_file(
     with ExitStack() as stack:
         headings = _headings(source)
         writer = None if out is None else stack.enter_context(writer_for(out, headings))
-
-        def each(decisions: Decisions) -> None:
+        for decisions in decide_all(scrub, blocks_of(source), processes or cores()):
             found.add(decisions)
             if writer is not None:
                 writer.write(decisions)
             if progress is not None:
                 progress(found.rows)
-
-        decide_all(scrub, blocks_of(source), threads or len(os.sched_getaffinity(0)), each)
     found.seconds = perf_counter() - begun
     return found
 

@@ -143,15 +143,23 @@ class Contacts:
         """One date; None where it is not known."""
         return _day(self.time(name)[position]) if name in self else None
 
+    def place(self, position: int) -> Place:
+        """The place of one row."""
+        jurisdictions, _, zones = self.value("place_key", position).partition("|")
+        return Place(_split(jurisdictions), _split(zones))
+
+    def ebr(self, position: int) -> Ebr:
+        """What may make a business relationship of one row."""
+        return Ebr(self.day("last_transaction", position), self.day("last_inquiry", position))
+
     def call(self, position: int) -> ProposedCall:
         """One row as the gate's own value."""
-        jurisdictions, _, zones = self.value("place_key", position).partition("|")
         given, revoked = (_instant(self.time(name)[position]) for name in _TIMES)
         return ProposedCall(
             number=self.value("number", position),
             scope=self.value("scope", position),  # type: ignore[arg-type]
             mode=self.value("mode", position),  # type: ignore[arg-type]
-            place=Place(_split(jurisdictions), _split(zones)),
+            place=self.place(position),
             campaign=self.value("campaign", position),
             client=self.value("client", position),
             person=self.value("person", position),
@@ -167,7 +175,7 @@ class Contacts:
                 revoked_at=revoked,
                 waives=_split(self.value("consent_waives", position)),
             ),
-            ebr=Ebr(self.day("last_transaction", position), self.day("last_inquiry", position)),
+            ebr=self.ebr(position),
             agent_guaranteed=bool(self.flag("agent_guaranteed")[position]),
         )
 

@@ -73,6 +73,10 @@ class Hours:
             found = self._plans[day, waived] = DayPlan(rules, together)
         return found
 
+    def open_everywhere(self, zones: tuple[str, ...], at: datetime, waived: Waived, guard: int) -> bool:
+        """Whether every window is open at this instant in every zone: no check refuses."""
+        return bool(zones) and all(self.open_in(at, here, waived, guard) for here in zones_of(zones))
+
     def open_in(self, at: datetime, here: ZoneInfo, waived: Waived, guard: int) -> bool:
         """Whether every window is open at this instant on this zone's clock."""
         day, second = local_day(at, here)
@@ -218,6 +222,7 @@ def _hours_code(jurisdiction: str) -> Code:
     return Code.HOURS_STATE if "-" in jurisdiction or jurisdiction == "ZZ" else Code.HOURS_COUNTRY
 
 
+@lru_cache(maxsize=16384)
 def _day_rule(book: Rulebook, window: WindowRule, day: date, waived: bool) -> DayRule:
     """What one window makes of one date: waived, a holiday, a closed weekday, or its hours."""
     code = _hours_code(window.jurisdiction)

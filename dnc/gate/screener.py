@@ -10,7 +10,7 @@ kept, so that the next part of a list costs little more than finding its combina
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from threading import Lock
 
@@ -25,7 +25,7 @@ from dnc.gate.facts import Facts, Policy
 from dnc.gate.opening import opening
 from dnc.gate.situations import VALID, Situations
 from dnc.rules import Rulebook
-from dnc.values import Code, ListEvidence, RndReply, Verdict
+from dnc.values import Code, ListEvidence, ProposedCall, RndReply, Verdict
 
 __all__ = ["Answers", "Judged", "Screener", "Told", "rnd_reply"]
 
@@ -55,7 +55,6 @@ class Answers:
     ALLOWED = 0
 
     def __init__(self) -> None:
-        self._own: dict[int, tuple[Code, ...]] = {}  # what own lists say -> the codes
         self._known: dict[tuple[Code, ...], int] = {(): self.ALLOWED}
         self.codes: list[tuple[Code, ...]] = [()]
 
@@ -86,7 +85,6 @@ class _Here:
 
     codes: tuple[Code, ...]
     context: Context | None  # its lists change with the situation asked; None: cannot be read, nothing else counts
-    consent: dict[tuple[ListEvidence, ...], tuple[Code, ...]]  # by what is said of the line: what rnd and consent say
     opens: np.datetime64 | None = None  # None: not asked yet
 
 
@@ -123,8 +121,11 @@ class Screener:
         self.answers = Answers()
         self._situations = Situations(book, self.at)
         self._here: dict[tuple[int, int], _Here] = {}
+        self._calls: dict[int, tuple[ProposedCall, Facts]] = {}  # of each profile, at whatever place
         self._own: dict[int, tuple[Code, ...]] = {}  # what own lists say -> the codes
-        self._listed: dict[tuple[object, ...], tuple[Code, ...]] = {}
+        # By the rules that bind and the local dates, which is less than the place:
+        self._listed: dict[tuple[object, ...], tuple[Code, ...]] = {}  # what registries' rules say
+        self._agreed: dict[tuple[object, ...], tuple[Code, ...]] = {}  # what rnd and consent say
         self._lifting = frozenset(name for source in book.sources for name in source.lifted_by)
         self._known: dict[tuple[int, int, int], _Situation] = {}
         self._lock = Lock()
@@ -141,8 +142,10 @@ class Screener:
                 if len(self._known) > _REMEMBERED:
                     self._known.clear()
                     self._here.clear()
+                    self._calls.clear()
                     self._own.clear()
                     self._listed.clear()
+                    self._agreed.clear()
                 found = [
                     situation or self._evaluate(contacts, row, told, key)
                     for situation, row, key in zip(found, first.tolist(), keys, strict=True)
@@ -170,18 +173,17 @@ class Screener:
             if own is None:
                 own = self._own[key[2]] = refusals(here.context, _OWN_LISTS)
             line = tuple(each for each in said if each.kind == "wireless")
-            consent = here.consent.get(line)
+            consent = self._agreed.get(where := (here.context.bound, here.context.dates, key[1], line))
             if consent is None:
-                consent = here.consent[line] = refusals(here.context, _RND_AND_CONSENT)
-            listed = self._registries(here.context, key[0], key[2])
+                consent = self._agreed[where] = refusals(here.context, _RND_AND_CONSENT)
+            listed = self._registries(here.context, key[2])
             codes = tuple(dict.fromkeys((*codes, *own, *listed, *consent)))
         found = self._known[key] = _Situation(self.answers.number(codes), here)
         return found
 
-    def _registries(self, context: Context, place: int, told: int) -> tuple[Code, ...]:
-        """What the rules of national and state lists say of a place, what lists say there, and what lifts them."""
-        call = context.call
-        key = (place, told, call.scope, call.mode, context.agreements.names & self._lifting, call.ebr)
+    def _registries(self, context: Context, told: int) -> tuple[Code, ...]:
+        """What the rules of national and state lists say where they bind, what lists say there, and what lifts them."""
+        key = (context.bound, context.dates, told, context.agreements.names & self._lifting, context.call.ebr)
         found = self._listed.get(key)
         if found is None:
             found = self._listed[key] = refusals(context, _REGISTRIES)
@@ -189,13 +191,21 @@ class Screener:
 
     def _look(self, contacts: Contacts, row: int, profile: int) -> _Here:
         """What the rules of place and time say of a row."""
-        facts = Facts(rnd=rnd_reply(contacts, row))
+        known = self._calls.get(profile)
+        if known is None:
+            known = self._calls[profile] = (contacts.call(row), Facts(rnd=rnd_reply(contacts, row)))
+        call, facts = known
         try:
-            context = context_of(self.book, contacts.call(row), facts, self.at, self.policy)
+            call = replace(call, place=contacts.place(row), ebr=contacts.ebr(row))
+            context = context_of(self.book, call, facts, self.at, self.policy)
         except Exception:  # as `evaluate` does: what cannot be read is refused, whatever else holds
-            return _Here((Code.DATA_UNREADABLE,), None, {})
-        valid = self._situations.profiles.values[profile][0] == VALID
-        return _Here(refusals(context, _PLACE_AND_TIME - {"number"} if valid else _PLACE_AND_TIME), context, {})
+            return _Here((Code.DATA_UNREADABLE,), None)
+        holding = set()
+        if self._situations.profiles.values[profile][0] == VALID:
+            holding.add("number")
+        if context.hours.open_everywhere(call.place.zones, self.at, context.waived, self.policy.guard_seconds):
+            holding.add("windows")
+        return _Here(refusals(context, _PLACE_AND_TIME - holding), context)
 
     def _opens(self, here: _Here) -> np.datetime64:
         """When a place opens."""

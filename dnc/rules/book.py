@@ -5,7 +5,9 @@ Every rule in force, found by place, purpose and mode, with the hash of the file
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
+from typing import Generic, TypeVar
 
 from dnc.calendars import Calendars
 from dnc.rules.model import (
@@ -40,6 +42,37 @@ def mode_is(applies: str, mode: str) -> bool:
     if applies == "live":
         return mode in LIVE
     return applies in ("all", mode)
+
+
+_UNKNOWN_STATE = "-?"
+_AnyRule = TypeVar("_AnyRule")
+
+
+class _ByPlace(Generic[_AnyRule]):
+    """Rules found by the jurisdictions that they bind in."""
+
+    def __init__(self, rules: Iterable[tuple[_AnyRule, Collection[str]]]) -> None:
+        self._rules: list[_AnyRule] = []
+        self._of: dict[str, list[int]] = {}
+        for rule, places in rules:
+            for place in places:
+                self._of.setdefault(place, []).append(len(self._rules))
+            self._rules.append(rule)
+
+    def at(self, places: Iterable[str]) -> tuple[_AnyRule, ...]:
+        """Those of any of these jurisdictions, in the order of the tables."""
+        return tuple(self._rules[n] for n in sorted({n for place in places for n in self._of.get(place, ())}))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Rules:
+    """The rules that may bind calls of one scope and mode."""
+
+    caps: _ByPlace[CapRule]
+    consents: _ByPlace[ConsentRule]
+    sources: _ByPlace[ListSource]
+    rnd: _ByPlace[ListSource]
+    suspensions: _ByPlace[Suspension]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,8 +110,16 @@ class Rulebook:
     def __post_init__(self) -> None:
         self.calendars = Calendars(self.calendar_rules)
         self._bound: dict[tuple[tuple[str, ...], str, str], Bound] = {}
+        self._rules: dict[tuple[str, str], _Rules] = {}
         tables = (self.windows, self.caps, self.consents, self.suspensions)
         every = [r.jurisdiction for table in tables for r in table] + [s for r in self.sources for s in r.states]
+        # The row for unknown states is no country's own: a place that names no country has no window.
+        self._windows_of: dict[str, list[WindowRule]] = {}
+        for window in self.windows:
+            unknown = window.covers_unknown_state_of
+            self._windows_of.setdefault(f"{unknown}{_UNKNOWN_STATE}" if unknown else window.jurisdiction, []).append(
+                window
+            )
         self._subdivisions = sorted({p for text in every for p in text.split(",") if "-" in p})
 
     def bound(self, jurisdictions: tuple[str, ...], scope: str, mode: str) -> Bound:
@@ -122,56 +163,57 @@ class Rulebook:
             # The state is unknown: the call may land in any, so every state's rules bind.
             places.update(s for s in self._subdivisions if s.startswith(f"{country}-"))
         windows, without, window_scope = self._windows(places, countries, unknown, scope, mode)
+        here = self._rules_for(scope, mode)
         return Bound(
             jurisdictions=tuple(sorted(places)),
             unknown_state_of=unknown,
             windows=windows,
-            caps=tuple(
-                c
-                for c in self.caps
-                if c.jurisdiction in places and c.scope in (scope, "both") and mode_is(c.applies, mode)
-            ),
-            consents=tuple(
-                c
-                for c in self.consents
-                if c.kind == "required"
-                and scope in c.scopes
-                and any(j in places for j in c.jurisdictions)
-                and any(mode_is(m, mode) for m in c.modes)
-            ),
-            sources=tuple(
-                s
-                for s in self.sources
-                if scope in s.scopes
-                and s.kind in ("national", "state")
-                and (s.jurisdiction in places or any(x in places for x in s.states))
-            ),
-            rnd=tuple(s for s in self.sources if s.kind == "rnd" and s.jurisdiction in places and scope in s.scopes),
-            suspensions=tuple(
-                s for s in self.suspensions if s.jurisdiction in places and (not s.scopes or scope in s.scopes)
-            ),
+            caps=here.caps.at(places),
+            consents=here.consents.at(places),
+            sources=here.sources.at(places),
+            rnd=here.rnd.at(places),
+            suspensions=here.suspensions.at(places),
             countries_without_window=without,
             window_scope=window_scope,
         )
+
+    def _rules_for(self, scope: str, mode: str) -> _Rules:
+        """What may bind calls of a scope and mode somewhere, cached."""
+        found = self._rules.get((scope, mode))
+        if found is None:
+            sources = [s for s in self.sources if scope in s.scopes]
+            found = self._rules[scope, mode] = _Rules(
+                caps=_ByPlace(
+                    (c, {c.jurisdiction}) for c in self.caps if c.scope in (scope, "both") and mode_is(c.applies, mode)
+                ),
+                consents=_ByPlace(
+                    (c, c.jurisdictions)
+                    for c in self.consents
+                    if c.kind == "required" and scope in c.scopes and any(mode_is(m, mode) for m in c.modes)
+                ),
+                sources=_ByPlace((s, {s.jurisdiction, *s.states}) for s in sources if s.kind in ("national", "state")),
+                rnd=_ByPlace((s, {s.jurisdiction}) for s in sources if s.kind == "rnd"),
+                suspensions=_ByPlace(
+                    (s, {s.jurisdiction}) for s in self.suspensions if not s.scopes or scope in s.scopes
+                ),
+            )
+        return found
 
     def _windows(
         self, places: set[str], countries: tuple[str, ...], unknown: tuple[str, ...], scope: str, mode: str
     ) -> tuple[tuple[WindowRule, ...], tuple[str, ...], dict[str, str]]:
         """Windows that bind; countries that have none; the scope used in each country."""
         window_scope: dict[str, str] = {}
-        # The row for unknown states is no country's own: a place that names no country has no window.
-        countrywide = [w for w in self.windows if not w.covers_unknown_state_of]
         for country in countries:
             for wanted in (scope, self.fallback.get(scope, scope)):
-                if any(w.jurisdiction == country and w.scope in (wanted, "both") for w in countrywide):
+                if any(w.scope in (wanted, "both") for w in self._windows_of.get(country, ())):
                     window_scope[country] = wanted
                     break
         bound = []
-        for window in self.windows:
-            country = window.covers_unknown_state_of or window.jurisdiction[:2]
-            used = window_scope.get(country)
-            here = window.jurisdiction in places or window.covers_unknown_state_of in unknown
-            if here and used and window.scope in (used, "both") and mode_is(window.applies, mode):
-                bound.append(window)
+        for where in (*places, *(f"{country}{_UNKNOWN_STATE}" for country in unknown)):
+            for window in self._windows_of.get(where, ()):
+                used = window_scope.get(window.covers_unknown_state_of or window.jurisdiction[:2])
+                if used and window.scope in (used, "both") and mode_is(window.applies, mode):
+                    bound.append(window)
         order = sorted(bound, key=lambda w: (w.jurisdiction.count("-"), w.jurisdiction))
         return tuple(order), tuple(c for c in countries if c not in window_scope), window_scope

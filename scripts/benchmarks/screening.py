@@ -6,11 +6,12 @@ scripts/bench screening --full --json FILE   and ten million (about 3 GB of temp
 
 What is measured is what `dialer lists screen FILE --campaign NAME --out DECISIONS` does: the list is read, cleaned,
 every number validated as `phonenumbers` validates it, placed, looked up in the registries and on the house's own lists,
-judged by every rule at one instant, its past calls counted; every row's decision is written to a file. The plain route
-is pandas rows, `phonenumbers` and a Python set, on the first rows of the same list, in turn with the product; both must
-agree on what both know. Each run of the product has a process of its own, so nothing is remembered from the one before;
-`again` is a second list in the same process. Rates are by the wall clock and per second of processor time, all threads
-together: on a busy machine the first falls far below what the second allows (see the loads).
+judged by every rule at one instant, its past calls counted; every row's decision is written to a file, by one worker
+process for each core. The plain route is pandas rows, `phonenumbers` and a Python set, on the first rows of the same
+list, in turn with the product; both must agree on what both know. Each run of the product begins anew, so nothing is
+remembered from the one before. Rates are by the wall clock and per second of processor time, all processes together: on
+a busy machine the first falls far below what the second allows (see the loads). Peak memory is that of all processes,
+what they share counted for each.
 """
 
 from __future__ import annotations
@@ -92,12 +93,12 @@ def _measure(folder: Path, sizes: list[int], repeat: int, seed: int, *, quick: b
                 _say(f"plain route, {sample:,} contacts ({turn + 1} of {repeat})")
                 found["plain"].append(apart(partial(runs.plain, folder, size, sample))[0])
             _say(f"product ({turn + 1} of {repeat})")
-            one, peak = apart(partial(runs.product, folder, size))
+            one, peak = apart(partial(runs.product, folder, size), os.cpu_count() or 1)
             found["runs"].append({**one, "peak MB": peak})
         if size == sizes[0]:
             report["disagreements"], _ = apart(partial(runs.compare, folder, size, sample))
             report["sample"] = sample
-            _say("stages, on one thread")
+            _say("stages, in one process")
             report["stages"], _ = apart(partial(runs.stages, folder, size))
             report["command"] = runs.command(folder, size)
         found["roof"], _ = apart(partial(runs.roof, folder, size, repeat))
@@ -107,10 +108,10 @@ def _measure(folder: Path, sizes: list[int], repeat: int, seed: int, *, quick: b
     first = report["sizes"][0]
     plain = statistics.median(sample / one["wall"] for one in first["plain"])
     plain_cpu = statistics.median(sample / one["cpu"] for one in first["plain"])
-    whole = statistics.median(first["rows"] / one["first"]["wall"] for one in first["runs"])
-    whole_cpu = statistics.median(first["rows"] / one["first"]["cpu"] for one in first["runs"])
+    whole = statistics.median(first["rows"] / one["wall"] for one in first["runs"])
+    whole_cpu = statistics.median(first["rows"] / one["cpu"] for one in first["runs"])
     largest = report["sizes"][-1]
-    best = statistics.median(largest["rows"] / one["first"]["wall"] for one in largest["runs"])
+    best = statistics.median(largest["rows"] / one["wall"] for one in largest["runs"])
     report["ratio"] = {"wall": whole / plain, "cpu": whole_cpu / plain_cpu, "sample": sample}
     report["to hold"] = [
         _held("times the plain route", whole / plain, RATIO, at_least=True),
@@ -145,8 +146,7 @@ def _text(report: dict[str, Any]) -> str:
     out.append(f"  plain, {report['sample']:,} rows of the list".ljust(39) + rate(report["sample"], first["plain"]))
     for size in report["sizes"]:
         rows = size["rows"]
-        out.append(f"  {rows:,}: product".ljust(39) + rate(rows, [one["first"] for one in size["runs"]]))
-        out.append(f"  {rows:,}: again, same process".ljust(39) + rate(rows, [one["again"] for one in size["runs"]]))
+        out.append(f"  {rows:,}: product".ljust(39) + rate(rows, size["runs"]))
         out.append(f"  {rows:,}: reading the CSV alone (roof)".ljust(39) + rate(rows, size["roof"]))
     out += ["", f"{'Memory':<10}{'contacts':>12} {'list MB':>9} {'peak MB':>9}"]
     for size in report["sizes"]:
@@ -154,7 +154,7 @@ def _text(report: dict[str, Any]) -> str:
         out.append(f"{'':<10}{size['rows']:>12,} {size['bytes'] / 1e6:>9,.0f} {peak:>9,.0f}")
     out += [
         "",
-        "Where the time goes: nanoseconds a contact on one thread (CPU), first time and once everything was met",
+        "Where the time goes: nanoseconds a contact in one process (CPU), first time and once everything was met",
     ]
     whole = {turn: sum(stage[turn] for stage in report["stages"]) for turn in ("first", "again")}
     for stage in [*report["stages"], {"stage": "all of it", **whole}]:

@@ -587,7 +587,7 @@ VERBS = st.lists(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(VERBS, st.booleans(), st.integers(0, 1000))
 def test_any_verbs_in_any_order_keep_the_promises(verbs, screens, seed):
     """Each placed call ends once, nothing but answers to look-ups follows, no agent has two live calls."""

@@ -40,7 +40,7 @@ def test_convolution_equals_enumeration_of_all_outcomes():
     np.testing.assert_allclose(convolved(q), counted, atol=1e-12)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     st.lists(st.lists(st.floats(0, 1), min_size=3, max_size=3), min_size=1, max_size=60),
     st.integers(0, 40),

@@ -18,7 +18,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
 
 
 def scrubbed(world: World, at, out: Path) -> dict[str, frozenset[str]]:
-    found = screen_file(world.workspace, world.campaign, world.root / "contacts.csv", at=at, out=out, threads=2)
+    found = screen_file(world.workspace, world.campaign, world.root / "contacts.csv", at=at, out=out, processes=2)
     with out.open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == found.numbers and {row["allowed"] for row in rows} <= {"yes", "no"}

@@ -39,7 +39,7 @@ def wide(tmp_path_factory) -> World:
 
 
 @given(minute=st.integers(0, 24 * 60 - 1))
-@settings(max_examples=12, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_only_open_and_unknown_places_are_offered(wide: World, minute: int):
     at = DAY + timedelta(minutes=minute)
     for lead in offer(wide, at).leads:

@@ -1,4 +1,4 @@
-"""Lists judged without loading them: every row has its say, in order, whatever the size of blocks and the threads."""
+"""Lists judged without loading them: every row has its say, in order, whatever the size of blocks and the workers."""
 
 import csv
 import random
@@ -112,17 +112,14 @@ def test_later_tells_when_the_place_opens(world: World, contacts: Path, tmp_path
     assert all(row["allowed"] == "no" and "HOURS_FEDERAL" in row["codes"] for row in later)
 
 
-@pytest.mark.parametrize(("size", "threads"), [(300, 1), (2_000, 3), (1 << 20, 2)])
-def test_blocks_and_threads_change_nothing(world: World, contacts: Path, decisions, size: int, threads: int):
+@pytest.mark.parametrize(("size", "processes"), [(300, 1), (2_000, 3), (1 << 20, 2)])
+def test_blocks_and_workers_change_nothing(world: World, contacts: Path, decisions, size: int, processes: int):
     scrub, _ = open_scrub(world.workspace, world.campaign, NOON)
     numbers: list[tuple[int, int, int, int]] = []
-
-    def keep(part) -> None:
+    for part in decide_all(scrub, blocks_of(recognise(contacts), size), processes):
         numbers.extend(
             zip(part.line.tolist(), part.digits.tolist(), part.reason.tolist(), part.bits.tolist(), strict=True)
         )
-
-    decide_all(scrub, blocks_of(recognise(contacts), size), threads, keep)
     assert [(str(line), f"'+{digits}" if digits else "") for line, digits, _, _ in numbers] == [
         (row["line"], row["number"]) for row in decisions
     ]
