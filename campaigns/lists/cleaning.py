@@ -7,7 +7,8 @@ permission and more places, never the other way round.
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from collections.abc import Collection
+from datetime import UTC, datetime
 from functools import lru_cache
 from importlib.resources import files
 
@@ -16,6 +17,7 @@ import pandas as pd
 import phonenumbers
 from numpy.typing import NDArray
 
+from campaigns.lists.consent_words import consent_basis
 from campaigns.lists.notes import Notes
 
 __all__ = [
@@ -25,6 +27,7 @@ __all__ = [
     "custom_fields",
     "due_dates",
     "flags",
+    "past_days",
     "postal_codes",
     "priorities",
     "regions_by_code",
@@ -38,6 +41,7 @@ _ALPHA3 = {
     "GUM": "GU", "ASM": "AS", "MNP": "MP", "UNITED STATES OF AMERICA": "US", "GREAT BRITAIN": "GB",
     "UNITED KINGDOM": "GB", "U.S.": "US", "U.S.A.": "US",
 }  # fmt: skip
+_ISO = r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?(?:[Zz]|[+-]\d\d:?\d\d)?)?"
 _NO = frozenset({"", "0", "n", "no", "f", "false", "none", "-"})
 
 
@@ -96,14 +100,26 @@ def postal_codes(texts: pd.Series, american: NDArray[np.bool_], lines: NDArray[n
 
 
 def consents(
-    basis: pd.Series, given: pd.Series, now: datetime, lines: NDArray[np.int64], notes: Notes
+    basis: pd.Series,
+    given: pd.Series,
+    now: datetime,
+    lines: NDArray[np.int64],
+    notes: Notes,
+    known: Collection[str] | None = None,
 ) -> tuple[pd.Series, pd.Series]:
     """Consent basis and instant (UTC); a basis without a date, or with one in doubt, counts as none.
 
-    Dates are ISO 8601. One without time zone is read as UTC, which is told; so is one in the future.
+    Dates are ISO 8601. One without time zone is read as UTC, which is told; so is one in the future. So is a basis
+    that is not among those `known` to some rule: it stays as it is, and grants nothing. None: no basis is questioned.
     """
-    bases = basis.str.lower().str.strip()
-    bases = bases.mask(bases == "", "none")
+    bases = basis.map({text: consent_basis(text) for text in basis.unique()}).astype("str")
+    if known is not None:
+        strange = (~bases.isin(["none", "revoked", *known])).to_numpy()
+        if strange.any():
+            words = ", ".join((*sorted(known), "revoked", "none"))
+            notes.warn(
+                "CONSENT_BASIS", f"no rule knows the consent basis, it grants nothing; use {words}", lines[strange]
+            )
     at = pd.Series(pd.to_datetime(given.where(given != ""), utc=True, format="ISO8601", errors="coerce"))
     at = at.dt.as_unit("us")
     unread = (given != "").to_numpy() & at.isna().to_numpy()
@@ -158,6 +174,23 @@ def due_dates(texts: pd.Series, lines: NDArray[np.int64], notes: Notes) -> pd.Se
     odd = dates.isna().to_numpy() & (texts != "").to_numpy()
     if odd.any():
         notes.warn("DUE_DATE", "due date is not ISO 8601 (such as 2026-12-31): left empty", lines[odd])
+    return dates.dt.strftime("%Y-%m-%d").fillna("").astype("str")
+
+
+def past_days(texts: pd.Series, what: str, now: datetime, lines: NDArray[np.int64], notes: Notes) -> pd.Series:
+    """The days of past business as `YYYY-MM-DD`, as written; empty where not given, not ISO 8601 or still to come."""
+    if not (texts != "").any():
+        return texts
+    dates = pd.Series(pd.to_datetime(texts.str.slice(0, 10), format="%Y-%m-%d", errors="coerce"))
+    dates = dates.where(texts.str.fullmatch(_ISO).to_numpy())
+    odd = dates.isna().to_numpy() & (texts != "").to_numpy()
+    if odd.any():
+        message = f"the date of the last {what} is not ISO 8601 (such as 2026-09-30): left empty"
+        notes.warn(f"{what.upper()}_DATE", message, lines[odd])
+    future = (dates > pd.Timestamp(now.astimezone(UTC).date())).to_numpy()
+    if future.any():
+        notes.warn(f"{what.upper()}_FUTURE", f"the last {what} is dated in the future: left empty", lines[future])
+        dates = dates.mask(future)
     return dates.dt.strftime("%Y-%m-%d").fillna("").astype("str")
 
 

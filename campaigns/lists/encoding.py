@@ -57,11 +57,11 @@ class Encoding:
 
 def _head(path: Path) -> bytes:
     """The first block of the file; raises `ListError` when there is none to read."""
-    if path.is_dir():
-        raise ListError("it is a directory, not a file", file=path, remedy="name the list itself")
     try:
         with path.open("rb") as file:
             return file.read(_BLOCK)
+    except IsADirectoryError as error:
+        raise ListError("it is a directory, not a file", file=path, remedy="name the list itself") from error
     except FileNotFoundError as error:
         raise ListError("there is no such file", file=path, remedy="check the path") from error
     except OSError as error:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from campaigns.lists import cleaning
 from campaigns.lists.blocks import Sheet
+from campaigns.lists.consent_words import consent_basis
 from campaigns.lists.fields import PHONES
 from campaigns.lists.instants import instants
 from campaigns.lists.notes import Notes
@@ -202,7 +203,7 @@ def _regions(phone_code: Coded, country: Coded, default: str) -> tuple[Coded, ND
 
 def _consents(basis: Coded, at: pa.LargeStringArray | None, now: datetime) -> tuple[Coded, NDArray[np.datetime64]]:
     """What each person agreed to and when, as `cleaning.consents` reads it: without a date that counts, none."""
-    names = [text.lower().strip() or "none" for text in basis.names]
+    names = [consent_basis(text) for text in basis.names]
     none = len(names)
     given = np.full(len(basis.codes), np.datetime64("NaT"), dtype="datetime64[us]") if at is None else instants(at)
     given[given > np.datetime64(now.astimezone(UTC).replace(tzinfo=None), "us")] = np.datetime64("NaT")

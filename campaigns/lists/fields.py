@@ -11,6 +11,7 @@
 | `timezone` | an IANA name; it narrows the places the person may be, and an offset is refused |
 | `language`, `priority`, `owner` | language tag; whole number, higher first; the agent who owns the lead |
 | `consent_basis`, `consent_at`, `consent_ref` | pewc, express, explicit, none; when (ISO 8601); the proof |
+| `last_transaction`, `last_inquiry` | dates (ISO 8601) of the last purchase and application (16 CFR 310.2(q)) |
 | `account_id`, `debt_id`, `creditor`, `balance`, `currency`, `due_date` | collections |
 | `attorney`, `cease` | any entry but a clear no: represented by an attorney; asked that contact cease |
 
@@ -30,8 +31,8 @@ PHONES: tuple[str, ...] = ("phone", *(f"phone{n}" for n in range(2, 11)))
 FIELDS: tuple[str, ...] = (
     "external_id", *PHONES, *(f"{phone}_type" for phone in PHONES), "phone_code", "first_name", "last_name", "email",
     "address", "city", "state", "province", "postal_code", "country", "timezone", "language", "priority", "owner",
-    "consent_basis", "consent_at", "consent_ref", "account_id", "debt_id", "creditor", "balance", "currency",
-    "due_date", "attorney", "cease",
+    "consent_basis", "consent_at", "consent_ref", "last_transaction", "last_inquiry", "account_id", "debt_id",
+    "creditor", "balance", "currency", "due_date", "attorney", "cease",
 )  # fmt: skip
 
 #: Names that other systems use, normalised, and our field.
@@ -47,6 +48,11 @@ ALIASES: dict[str, str] = {
     "time_zone": "timezone", "lang": "language", "rank": "priority", "agent": "owner",
     "consent_type": "consent_basis", "consent": "consent_basis", "consent_date": "consent_at",
     "consent_time": "consent_at", "consent_timestamp": "consent_at", "consent_reference": "consent_ref",
+    "last_transaction_date": "last_transaction", "transaction_date": "last_transaction",
+    "last_purchase": "last_transaction", "last_purchase_date": "last_transaction", "last_order": "last_transaction",
+    "last_order_date": "last_transaction", "last_inquiry_date": "last_inquiry", "inquiry_date": "last_inquiry",
+    "last_enquiry": "last_inquiry", "last_enquiry_date": "last_inquiry", "enquiry_date": "last_inquiry",
+    "last_application": "last_inquiry", "last_application_date": "last_inquiry",
     "account": "account_id", "account_number": "account_id", "account_no": "account_id", "debt": "debt_id",
     "original_creditor": "creditor", "amount_due": "balance", "balance_due": "balance",
     "attorney_represented": "attorney", "represented": "attorney", "cease_and_desist": "cease",

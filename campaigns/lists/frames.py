@@ -11,6 +11,7 @@
 | `timezone`, `language`, `owner` | text | `timezone` is an IANA name |
 | `priority` | int | 0 when not given |
 | `consent_basis`, `consent_at`, `consent_ref` | text, UTC instant, text | `none` and `NaT` where nothing can be shown |
+| `last_transaction`, `last_inquiry` | text | `YYYY-MM-DD`, empty: not given |
 | `account_id`, `creditor`, `balance`, `currency`, `due_date` | text | `1234.50`; `YYYY-MM-DD` |
 | `attorney`, `cease` | bool | the campaign blocks these leads |
 | `custom` | text | JSON object of all other columns |
@@ -21,10 +22,14 @@
 **`Chunk.phones`** (one row a number, by lead and slot): `lead` (the lead's position in `leads`), `line`, `slot`
 (0-9: phone .. phone10), `e164`, `region` and `type` (what phonenumbers says), `kind` (what the list says: home,
 work), `place_key`, `jurisdictions`, `zones`, `conflict`, `why`.
+
+**`Chunk.repeated`** (one row a number that another row or the campaign had before, where the row tells of past
+business): `line`, `e164`, `last_transaction`, `last_inquiry`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -36,14 +41,16 @@ from campaigns.lists import cleaning
 from campaigns.lists.notes import Notes, Reject
 from campaigns.lists.table import Table
 from dnc.places import Policy, places_of
+from dnc.places.address import is_unknown_state
 
-__all__ = ["LEAD_COLUMNS", "PHONE_COLUMNS", "Chunk", "lead_frames"]
+__all__ = ["LEAD_COLUMNS", "PHONE_COLUMNS", "Chunk", "lead_frames", "past_business", "repeated_business"]
 
 #: The columns of `Chunk.leads`.
 LEAD_COLUMNS: tuple[str, ...] = (
     "line", "external_id", "person_id", "debt_id", "first_name", "last_name", "email", "address", "city", "state",
     "postal_code", "country", "timezone", "language", "priority", "owner", "consent_basis", "consent_at",
-    "consent_ref", "account_id", "creditor", "balance", "currency", "due_date", "attorney", "cease", "custom",
+    "consent_ref", "last_transaction", "last_inquiry", "account_id", "creditor", "balance", "currency", "due_date",
+    "attorney", "cease", "custom",
     "phone", "place_key", "jurisdictions", "zones", "place_conflict", "phones",
 )  # fmt: skip
 
@@ -64,6 +71,7 @@ class Chunk:
 
     leads: pd.DataFrame
     phones: pd.DataFrame
+    repeated: pd.DataFrame
     rejects: list[Reject] = field(default_factory=list)
 
 
@@ -94,10 +102,14 @@ def lead_frames(
     policy: Policy,
     now: datetime,
     notes: Notes,
+    bases: Collection[str] | None,
+    past: pd.DataFrame,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The leads and phones of the rows at positions `keep` (ascending), which have the `numbers`.
 
-    `country` is the rows' own, empty where not given: a country that only the campaign presumes is no address.
+    `country` is the rows' own, empty where not given: a country that only the campaign presumes is no address. `bases`
+    are the consent bases that some rule knows; None: none is questioned. `past` has the days of past business of all
+    rows of the table.
     """
     lines = table.lines[keep]
     position = np.zeros(len(table), dtype=np.int64)
@@ -123,7 +135,7 @@ def lead_frames(
     first = np.flatnonzero(~phones["lead"].duplicated().to_numpy())
     columns = {name: table.text(name).iloc[keep].reset_index(drop=True) for name in _TEXTS}
     basis, given = table.text("consent_basis").iloc[keep], table.text("consent_at").iloc[keep]
-    basis, at = cleaning.consents(basis.reset_index(drop=True), given.reset_index(drop=True), now, lines, notes)
+    basis, at = cleaning.consents(basis.reset_index(drop=True), given.reset_index(drop=True), now, lines, notes, bases)
     own = phones.iloc[first].reset_index(drop=True)
     person = columns["external_id"].mask(columns["external_id"] == "", columns["account_id"])
     conflicts = own["conflict"].to_numpy(dtype=bool)
@@ -138,6 +150,9 @@ def lead_frames(
         return table.text(name).iloc[keep].reset_index(drop=True)
 
     home = address["country"].mask(address["country"] == "", own["region"])
+    stateless = _unknown_states(home, address["state"])
+    if stateless.any():
+        notes.warn("STATE_UNKNOWN", "the state is not known and was not used", lines[stateless])
     balance = cleaning.balances(clean("balance"), lines, notes)
     currency = clean("currency").str.upper()
     currency = currency.mask((currency == "") & (balance != "") & (home == "US"), "USD")
@@ -152,6 +167,8 @@ def lead_frames(
             "priority": cleaning.priorities(clean("priority"), lines, notes),
             "consent_basis": basis,
             "consent_at": at,
+            "last_transaction": past["last_transaction"].iloc[keep].reset_index(drop=True),
+            "last_inquiry": past["last_inquiry"].iloc[keep].reset_index(drop=True),
             "balance": balance,
             "currency": currency,
             "due_date": cleaning.due_dates(clean("due_date"), lines, notes),
@@ -167,6 +184,35 @@ def lead_frames(
         }
     )
     return leads[list(LEAD_COLUMNS)], phones
+
+
+def past_business(table: Table, now: datetime, notes: Notes) -> pd.DataFrame:
+    """The days of the last transaction and the last inquiry of every row of a table."""
+    kinds = ("transaction", "inquiry")
+    return pd.DataFrame(
+        {
+            f"last_{kind}": cleaning.past_days(table.text(f"last_{kind}"), kind, now, table.lines, notes)
+            for kind in kinds
+        }
+    )
+
+
+def repeated_business(table: Table, valid: pd.DataFrame, claimed: pd.DataFrame, past: pd.DataFrame) -> pd.DataFrame:
+    """`Chunk.repeated`: of the valid numbers those that the row did not get."""
+    told = (past != "").any(axis="columns").to_numpy()
+    valid = valid[told[valid["row"].to_numpy(dtype=np.intp)]]
+    got = pd.MultiIndex.from_frame((claimed if len(valid) else claimed[:0])[["row", "e164"]])
+    chosen = np.flatnonzero(~pd.MultiIndex.from_frame(valid[["row", "e164"]]).isin(got))
+    rows = valid["row"].to_numpy(dtype=np.intp)
+    columns = {name: past[name].iloc[rows[chosen]].to_numpy() for name in past}
+    return pd.DataFrame({"line": table.lines[rows[chosen]], "e164": valid["e164"].to_numpy()[chosen], **columns})
+
+
+def _unknown_states(country: pd.Series, state: pd.Series) -> NDArray[np.bool_]:
+    """Which rows name a state that their country does not have."""
+    keys, pairs = pd.factorize(country + "|" + state)
+    unknown = [is_unknown_state(*str(pair).split("|", 1)) for pair in pairs]
+    return np.array(unknown, dtype=bool)[keys]
 
 
 def _phone_lists(phones: pd.DataFrame, leads: int) -> pd.Series:

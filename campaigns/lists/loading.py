@@ -10,7 +10,7 @@ The columns of the frames are described in `campaigns.lists.frames`, those of th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from campaigns.lists import cleaning
 from campaigns.lists.claims import Claims
 from campaigns.lists.fields import PHONES
-from campaigns.lists.frames import Chunk, lead_frames
+from campaigns.lists.frames import Chunk, lead_frames, past_business, repeated_business
 from campaigns.lists.mapping import load_mapping
 from campaigns.lists.notes import Funnel, ListWarning, Notes, Reject, RejectFile
 from campaigns.lists.numbers import Numbers, claimed_numbers, valid_numbers
@@ -47,8 +47,9 @@ class ContactList:
     `path` is a CSV file. `encoding` and `delimiter` win over what is recognised; `mapping` is a mapping file or its
     table; `default_country` reads national numbers of rows without country; `existing` are E.164 numbers that the
     campaign has already; `erased` are those whose owners were erased at their request, and when: rows with one are
-    refused, and nothing of them is kept, in the reject file neither. `rejects_to` is a CSV file to write every reject
-    to; `policy` is that of `dnc.places`; `now` bounds consent dates. Opening raises `ListError` when the file is no
+    refused, and nothing of them is kept, in the reject file neither. `bases` are the consent bases that some rule
+    knows: any other is warned of (None: none is questioned). `rejects_to` is a CSV file to write every reject to;
+    `policy` is that of `dnc.places`; `now` bounds the dates of the past. Opening raises `ListError` when the file is no
     contact list.
     """
 
@@ -62,6 +63,7 @@ class ContactList:
         mapping: Path | str | dict[str, str] | None = None,
         existing: Iterable[str] = (),
         erased: Mapping[str, datetime] | None = None,
+        bases: Collection[str] | None = None,
         policy: Policy = "intersect",
         rejects_to: Path | str | None = None,
         now: datetime | None = None,
@@ -74,6 +76,7 @@ class ContactList:
         self._policy: Policy = policy
         self._now = now or datetime.now(UTC)
         self._chunk_rows = chunk_rows
+        self._bases = bases
         self._claims = Claims(existing)
         self._erased = dict(erased or {})
         self._notes = Notes()
@@ -138,11 +141,13 @@ class ContactList:
         self.funnel.refused += len(full) - int(valid.rows.sum())
         rejects += [*valid.rejects, *claimed.rejects]
         rejects.sort(key=lambda reject: reject.line)
+        past = past_business(table, self._now, self._notes)
         leads, phones = lead_frames(
             table, country, claimed.frame, np.flatnonzero(claimed.rows),
-            policy=self._policy, now=self._now, notes=self._notes,
+            policy=self._policy, now=self._now, notes=self._notes, bases=self._bases,
+            past=past,
         )  # fmt: skip
-        return Chunk(leads, phones, rejects)
+        return Chunk(leads, phones, repeated_business(table, valid.frame, claimed.frame, past), rejects)
 
     def _of_one_width(self, rows: list[Record]) -> tuple[list[Record], list[Reject]]:
         """The rows that fit the columns; a row with more cells is refused, for its values may have shifted."""
@@ -234,6 +239,7 @@ def load_list(
     delimiter: str | None = None,
     mapping: Path | str | dict[str, str] | None = None,
     existing: Iterable[str] = (),
+    bases: Collection[str] | None = None,
     policy: Policy = "intersect",
     rejects_to: Path | str | None = None,
     now: datetime | None = None,
@@ -242,7 +248,7 @@ def load_list(
     """Load a list at once; the parameters and errors are those of `ContactList`."""
     contacts = ContactList(
         path, default_country=default_country, encoding=encoding, delimiter=delimiter, mapping=mapping,
-        existing=existing, policy=policy, rejects_to=rejects_to, now=now, chunk_rows=chunk_rows,
+        existing=existing, bases=bases, policy=policy, rejects_to=rejects_to, now=now, chunk_rows=chunk_rows,
     )  # fmt: skip
     leads: list[pd.DataFrame] = []
     phones: list[pd.DataFrame] = []

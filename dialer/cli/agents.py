@@ -10,7 +10,7 @@ from dialer.cli.common import Context, print_json, stop
 
 __all__ = ["app"]
 
-app = typer.Typer(help="Who may sign in to take calls.", no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True)
 
 
 @app.command()

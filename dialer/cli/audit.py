@@ -14,7 +14,7 @@ from dialer.cli.common import NOTHING_TO_DO, Context, print_json, stop
 
 __all__ = ["app"]
 
-app = typer.Typer(help="Prove the decision ledger; case files, erasure, retention.", no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True)
 
 _Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 _Country = Annotated[str, typer.Option("--country", metavar="ISO", help="Country of numbers written without one.")]

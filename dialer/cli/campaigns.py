@@ -7,11 +7,12 @@ from typing import Annotated
 
 import typer
 
+from dialer.cli import floor, preview
 from dialer.cli.common import FAILED, Context, print_error, print_json
 
 __all__ = ["app"]
 
-app = typer.Typer(help="Check and show campaigns.", no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True)
 
 
 @app.command()
@@ -125,3 +126,9 @@ def show(
     if last:
         ended = "runs still or crashed" if last[0].ended_at is None else f"ended: {last[0].ended_why}"
         typer.echo(f"last run: {last[0].run_id}, started {last[0].started_at:%Y-%m-%d %H:%M UTC}, {ended}")
+
+
+app.command("preview")(preview.preview)
+app.command("pause")(floor.pause)
+app.command("resume")(floor.resume)
+app.command("stop")(floor.stop_campaign)

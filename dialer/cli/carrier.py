@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from dialer.cli import prompts
 from dialer.cli.common import stop
 
 if TYPE_CHECKING:
@@ -15,12 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["app"]
 
-app = typer.Typer(help="Carriers: a simulated one, to try the live floor without an account.", no_args_is_help=True)
-
-
-@app.callback()
-def _noun() -> None:
-    """Keeps `simulate` a word of its own while it is the only one."""
+app = typer.Typer(no_args_is_help=True)
 
 
 @app.command()
@@ -191,3 +187,7 @@ def _counts(exchange: Exchange) -> dict[str, Any]:
         ),
         "violations": len(exchange.violations) + len(exchange.courier.bad_overrides),
     }
+
+
+app.command("prompts")(prompts.prompts)
+app.command("export-fallback")(prompts.export_fallback)

@@ -30,6 +30,7 @@ FAILED = 1
 USAGE = 2
 REFUSED = 3  # by compliance
 NOTHING_TO_DO = 4
+_FIRST_YEAR, _LAST_YEAR = 1970, 2199
 
 
 class Context:
@@ -104,6 +105,8 @@ def instant_option(text: str | None, zone: str = "UTC") -> datetime | None:
         at = datetime.fromisoformat(text)
     except ValueError:
         raise typer.BadParameter(f"{text!r} is not an instant; write it as 2026-11-23T14:30-05:00") from None
+    if not _FIRST_YEAR <= at.year <= _LAST_YEAR:  # beyond, clocks and calendars have no answer
+        raise typer.BadParameter(f"{text!r} is not an instant of the years {_FIRST_YEAR} to {_LAST_YEAR}")
     if at.tzinfo is not None:
         return at
     return at.replace(tzinfo=UTC if zone == "UTC" else zones.zone(zone))  # UTC is no zone of a place

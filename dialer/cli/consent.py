@@ -31,11 +31,7 @@ from dialer.cli.consent_words import (
 
 __all__ = ["app"]
 
-app = typer.Typer(
-    help="The consent ledger: grant, revoke, import, show. The database refuses to change a row, and to delete one "
-    "unless it is past its retention and its person was erased.",
-    no_args_is_help=True,
-)
+app = typer.Typer(no_args_is_help=True)
 
 
 @app.command()

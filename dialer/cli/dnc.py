@@ -10,7 +10,16 @@ from typing import Annotated, Any
 
 import typer
 
-from dialer.cli.common import FAILED, NOTHING_TO_DO, REFUSED, Context, instant_option, print_json, stop
+from dialer.cli.common import (
+    FAILED,
+    NOTHING_TO_DO,
+    REFUSED,
+    Context,
+    instant_option,
+    print_error,
+    print_json,
+    stop,
+)
 from dialer.cli.consent_words import client_named, offered_again
 
 __all__ = ["app"]
@@ -21,7 +30,7 @@ _LEADS = ("leads", "leads.v1")
 #: Families that feed several lists; which one is said by --registry.
 _SEVERAL = ("us_state", "e164")
 
-app = typer.Typer(help="Do-Not-Call lists: import registries, add, remove, check.", no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True)
 
 _Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 _Client = Annotated[str, typer.Option("--client", metavar="NAME", help="Only for this client company.")]
@@ -120,7 +129,8 @@ def import_(
             sys.stderr.write(f"\r{done / 1e6:,.0f} MB read")
             sys.stderr.flush()
 
-    report = RegistryStore(workspace.registries_dir).import_file(
+    registries = RegistryStore(workspace.registries_dir)
+    report = registries.import_file(
         file,
         format_name,
         obtained_at=instant_option(obtained),
@@ -133,7 +143,24 @@ def import_(
     )
     if show:
         sys.stderr.write("\r\x1b[K")
-    return _print_report(report, as_json)
+    replaced = bool(report.version and report.previous)  # a first version takes nobody off
+    return _print_report(report, as_json, _offer_delisted(workspace, registries) if replaced else "")
+
+
+def _offer_delisted(workspace: Any, registries: Any) -> str:
+    """Offer people again whom no list in use has any more; how many, in words, or nothing.
+
+    The version is in use whatever becomes of this: what goes wrong here the next import makes good.
+    """
+    from dialer.runtime.delisted import offer_delisted
+    from dialer.store.errors import StoreError
+
+    try:
+        offered = offer_delisted(workspace, registries)
+    except StoreError as error:
+        print_error(f"note: leads that this list had kept back were not offered again: {error}")
+        return ""
+    return offered_again(offered) if offered else ""
 
 
 def _in_workspace(context: Context) -> bool:
@@ -345,9 +372,12 @@ def rollback(
     from dnc.registries import RegistryStore
 
     context: Context = ctx.obj
-    store = RegistryStore(context.workspace().registries_dir)
+    workspace = context.workspace()
+    store = RegistryStore(workspace.registries_dir)
     manifest = store.rollback(registry, to=version, reason=reason)
     typer.echo(f"{registry}: version {manifest.version} is live again")
+    if more := _offer_delisted(workspace, store):
+        typer.echo(f"  {more}")
 
 
 def _entry(entry: Any) -> dict[str, Any]:

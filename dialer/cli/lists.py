@@ -12,11 +12,12 @@ import typer
 from dialer.cli.common import NOTHING_TO_DO, Context, instant_option, print_json, stop
 
 if TYPE_CHECKING:
+    from dialer.runtime.list_load import LoadResult
     from dialer.runtime.scrub import Scrubbed
 
 __all__ = ["app"]
 
-app = typer.Typer(help="Load contact lists and see what became of them.", no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True)
 
 _FUNNEL = ("read", "empty", "refused", "valid", "duplicate", "blocked", "loaded")
 
@@ -41,7 +42,7 @@ def load(
     """Load a contact list: each number once, every refused row in a reject file with line and reason.
 
     The columns of VICIdial and of our native header are recognised. The same file twice leaves the same state;
-    a load that was interrupted goes on where it stopped.
+    a load that was interrupted goes on where it stopped. Exit 4 when the list has no rows.
 
     Example: `dialer lists load contacts.csv --campaign telemarketing`
     """
@@ -72,7 +73,14 @@ def load(
                 "rejects": None if result.rejects is None else str(result.rejects),
             }
         )
-        return
+    else:
+        _tell_loaded(result, file, name)
+    if not result.funnel.get("read"):
+        raise stop(f"{file.name} has no rows", NOTHING_TO_DO)
+
+
+def _tell_loaded(result: LoadResult, file: Path, name: str) -> None:
+    """What became of a file, in words."""
     if result.already:
         typer.echo(f"{file.name} was loaded into {name} before; nothing was changed. What it gave then:")
     for step in _FUNNEL:

@@ -11,63 +11,76 @@ from typing import Annotated, Any
 
 import typer
 
-from dialer.cli import (
-    agents,
-    audit,
-    campaigns,
-    carrier,
-    consent,
-    dnc,
-    doctor,
-    floor,
-    lists,
-    preview,
-    prompts,
-    report,
-    rules,
-    run,
-    serve,
-    simulate,
-    start,
-    why,
-)
 from dialer.cli.common import FAILED, USAGE, Context, print_error
+from dialer.cli.lazy import Later, group_of
 
 __all__ = ["app", "main"]
 
 #: What a wrong option or argument raises; typer has no name of its own for it.
 _UsageError: Any = typer.BadParameter.__base__
 
+#: In the order of the help. A group's help stands only here; a command's line is the beginning of its own help.
+_COMMANDS = (
+    Later(
+        "init",
+        "dialer.cli.start:init",
+        "Write a working folder: settings, a telemarketing and a collections campaign, scripts.",
+    ),
+    Later("run", "dialer.cli.run:run", "Run a campaign: the gate is asked at the instant of every dial."),
+    Later(
+        "serve",
+        "dialer.cli.serve:serve",
+        "Run the floor: carrier callbacks, agents' desks, health, metrics, and the campaigns named.",
+    ),
+    Later(
+        "why",
+        "dialer.cli.why:why",
+        "May this number be called, and why (not)? Exit 0 when it may, 3 when it may not.",
+    ),
+    Later(
+        "report",
+        "dialer.cli.report:report",
+        "Show reach, abandonment under every legal definition, agents' time and refusals by rule.",
+    ),
+    Later(
+        "simulate",
+        "dialer.cli.simulate:simulate",
+        "Ask what if: how many agents, how long will the list last, what would a lower cap cost?",
+    ),
+    Later(
+        "doctor",
+        "dialer.cli.doctor:doctor",
+        "Check settings, time-zone data, database, campaigns, rules, list ages and disk: one line each.",
+    ),
+    Later("lists", "dialer.cli.lists:app", "Load contact lists and see what became of them."),
+    Later("dnc", "dialer.cli.dnc:app", "Do-Not-Call lists: import registries, add, remove, check."),
+    Later(
+        "consent",
+        "dialer.cli.consent:app",
+        "The consent ledger: grant, revoke, import, show. The database refuses to change a row, and to delete one "
+        "unless it is past its retention and its person was erased.",
+    ),
+    Later("campaigns", "dialer.cli.campaigns:app", "Check and show campaigns."),
+    Later("rules", "dialer.cli.rules:app", "The rules that every dial is checked against."),
+    Later("audit", "dialer.cli.audit:app", "Prove the decision ledger; case files, erasure, retention."),
+    Later(
+        "carrier",
+        "dialer.cli.carrier:app",
+        "Carriers: a simulated one, to try the live floor without an account.",
+    ),
+    Later("agents", "dialer.cli.agents:app", "Who may sign in to take calls."),
+)
+
 app = typer.Typer(
     name="dialer",
+    cls=group_of(*_COMMANDS),
     help="Outbound predictive dialer: never an unlawful call, never a lost fact, never an idle agent.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
-    rich_markup_mode="markdown",
+    rich_markup_mode=None,
     add_completion=False,
 )
-app.command("init")(start.init)
-app.command("run")(run.run)
-app.command("serve")(serve.serve)
-app.command("why")(why.why)
-app.command("report")(report.report)
-app.command("simulate")(simulate.simulate)
-app.command("doctor")(doctor.doctor)
-app.add_typer(lists.app, name="lists")
-app.add_typer(dnc.app, name="dnc")
-app.add_typer(consent.app, name="consent")
-app.add_typer(campaigns.app, name="campaigns")
-campaigns.app.command("preview")(preview.preview)
-campaigns.app.command("pause")(floor.pause)
-campaigns.app.command("resume")(floor.resume)
-campaigns.app.command("stop")(floor.stop_campaign)
-app.add_typer(rules.app, name="rules")
-app.add_typer(audit.app, name="audit")
-app.add_typer(carrier.app, name="carrier")
-carrier.app.command("prompts")(prompts.prompts)
-carrier.app.command("export-fallback")(prompts.export_fallback)
-app.add_typer(agents.app, name="agents")
 
 
 def _version(value: bool) -> None:
@@ -110,6 +123,9 @@ def main() -> None:
         code = app(standalone_mode=False)
         raise SystemExit(code if isinstance(code, int) else 0)
     except _UsageError as error:
+        if type(error).__name__ == "NoArgsIsHelpError":  # a group without a command: its message is the whole help
+            typer.echo(error.format_message(), err=True)
+            raise SystemExit(USAGE) from None
         where = error.ctx.command_path if error.ctx is not None else "dialer"
         print_error(f"{error.format_message()} (see {where} --help)")
         raise SystemExit(USAGE) from None

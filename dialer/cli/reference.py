@@ -13,6 +13,7 @@ import typer
 from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 
 from dialer.cli.common import FAILED, NOTHING_TO_DO, REFUSED, USAGE
+from dialer.cli.lazy import loaded
 from dialer.cli.main import app
 
 __all__ = ["commands", "name_of", "reference_page", "root"]
@@ -46,7 +47,7 @@ def root() -> TyperGroup:
     """The command `dialer` with everything below it."""
     group = typer.main.get_command(app)
     assert isinstance(group, TyperGroup)
-    return group
+    return loaded(group)
 
 
 def commands(group: TyperGroup | None = None, path: str = "dialer") -> Iterator[tuple[str, TyperCommand]]:

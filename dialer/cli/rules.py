@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["app"]
 
-app = typer.Typer(help="The rules that every dial is checked against.", no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True)
 
 #: A table in a pipe or a log is this wide: readable, and every row of most rules on few lines.
 _PIPE_WIDTH = 160

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from campaigns.lists import ListError, Reject, RejectFile
 from campaigns.lists.encoding import find_encoding
+from campaigns.lists.fields import ALIASES
 from campaigns.lists.notes import Notes
 from campaigns.workspace import Workspace
 from dialer.runtime.consent_rows import TELLING, Refused, Row, RowReader, Terms
@@ -28,6 +29,11 @@ from dnc.numbers import parse_lead_numbers
 from dnc.rules import Rulebook
 
 __all__ = ["COLUMNS", "ConsentFile", "ImportResult"]
+
+
+def _as_in_contact_lists(field_name: str) -> tuple[str, ...]:
+    return tuple(other for other, ours in ALIASES.items() if ours == field_name)
+
 
 #: Our name of each column -> further headings under which it comes.
 COLUMNS: dict[str, tuple[str, ...]] = {
@@ -43,8 +49,8 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "revoked_at": ("revoked", "revocation_at", "opt_out_at"),
     "reason": ("note",),
     "name": ("full_name",),
-    "last_transaction": ("transaction_date", "last_purchase"),
-    "last_inquiry": ("inquiry_date",),
+    "last_transaction": _as_in_contact_lists("last_transaction"),
+    "last_inquiry": _as_in_contact_lists("last_inquiry"),
 }
 _CHUNK = 5_000
 _Record = tuple[int, dict[str, str]]

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from campaigns.lists.consent_words import NONE, REVOKED, consent_basis
 from campaigns.lists.notes import Notes
 from campaigns.problems import OperatorError
 from campaigns.workspace import Workspace
@@ -101,9 +102,9 @@ class RowReader:
     def _grant(self, row: Row) -> Statement | None:
         """The consent of a row; None when it holds none."""
         cells = row.cells
-        basis = cells.get("basis", "").lower()
+        basis = consent_basis(cells["basis"]) if cells.get("basis") else ""
         others = any(cells.get(name) for name in TELLING if name != "basis")
-        if basis in ("none", "revoked") or not (basis or (cells.get("at") and not others)):
+        if basis in (NONE, REVOKED) or not (basis or (cells.get("at") and not others)):
             return None
         self._fits(row)
         if basis not in self._bases:
@@ -145,7 +146,7 @@ class RowReader:
         """The revocation of a row; None when it holds none."""
         cells = row.cells
         text = cells.get("revoked_at", "")
-        if not text and cells.get("basis", "").lower() == "revoked":
+        if not text and consent_basis(cells.get("basis", "")) == REVOKED:
             text = cells.get("at", "") or "revoked"
         if not text:
             return None

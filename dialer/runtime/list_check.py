@@ -10,6 +10,8 @@ from collections import Counter
 from pathlib import Path
 
 from campaigns.lists import ContactList, ListError, Reject
+from dialer.runtime.consents import bases
+from dnc import rules
 from dnc.registries import BadLine, Counts, ImportReport
 from dnc.registries.report import MAX_BAD_LINES, MAX_NUMBERS, mask, printable
 
@@ -36,7 +38,7 @@ def _judged(file: Path, name: str, country: str) -> ImportReport:
     numbers: list[str] = []
     bad: list[BadLine] = []
     seen: Counter[str] = Counter()
-    with ContactList(file, default_country=country) as contacts:
+    with ContactList(file, default_country=country, bases=bases(rules.load())) as contacts:
         for chunk in contacts:
             if len(numbers) <= MAX_NUMBERS:
                 numbers += chunk.phones["e164"].tolist()

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import getpass
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
 from campaigns.files import Campaign
-from campaigns.lists import ContactList, ListError
+from campaigns.lists import Chunk, ContactList, ListError
 from campaigns.workspace import Workspace
+from dialer.runtime.asking import open_rulebook
+from dialer.runtime.consents import bases
 from dialer.store import campaigns as stored_campaigns
 from dialer.store import erasures, lists, outcomes
-from dialer.store.database import open_store
+from dialer.store.database import Store, open_store
 
 __all__ = ["LoadResult", "load_contacts"]
 
@@ -58,7 +60,7 @@ def load_contacts(
         ListError: the file cannot be read as a list; nothing was loaded.
         StoreError: the database refuses; the next load of the file goes on where this one stopped.
     """
-    now = datetime.now(UTC)
+    now, who = datetime.now(UTC), by or getpass.getuser()
     digest = _sha256(file)
     with open_store(workspace.database_url) as store:
         with store.writing() as tx:
@@ -84,6 +86,7 @@ def load_contacts(
             mapping=mapping,
             existing=existing,
             erased=erased,
+            bases=bases(open_rulebook(workspace)),
             policy=policy,
             rejects_to=rejects,
             now=now,
@@ -95,17 +98,29 @@ def load_contacts(
             loaded = lists.insert_list(
                 store,
                 campaign.name,
-                lists.leads_of(contacts),
+                lists.leads_of(_with_repeated_noted(store, campaign.name, contacts, file.name, who, now)),
                 file_name=file.name,
                 sha256=digest,
                 at=now,
-                by=by or getpass.getuser(),
+                by=who,
                 reader=counted,
                 refused=contacts.refuse_erased,
                 progress=None if progress is None else lambda _seen: progress(contacts.funnel.read),
             )
             warnings = tuple(str(warning) for warning in contacts.warnings)
     return LoadResult(False, loaded.resumed, loaded.funnel, warnings, rejects)
+
+
+def _with_repeated_noted(
+    store: Store, campaign: str, chunks: Iterable[Chunk], file_name: str, by: str, at: datetime
+) -> Iterator[Chunk]:
+    """The chunks as they are; what their rows say of the business of people who were loaded before is written down."""
+    for chunk in chunks:
+        if len(chunk.repeated):
+            with store.writing() as tx:
+                told = lists.business_of(chunk.repeated)
+                lists.note_business(tx, campaign, told, file_name=file_name, by=by, at=at)
+        yield chunk
 
 
 def _sha256(file: Path) -> str:

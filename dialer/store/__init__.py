@@ -42,6 +42,7 @@ Instants are zone-aware `datetime`s; a naive one is refused (`ValueError`). Erro
     relationships record(tx, facts, *, by, at)   record_new   entries   standing(tx, number, client) -> Ebr
     erasures      add(tx, numbers, *, at, by, reason)   in_force(tx, numbers)   every   history
     reconsider    reconsider(tx, numbers, why): leads that only the gate keeps back are offered again
+                  refused_numbers(tx, codes): the numbers it keeps back for one of these reasons
     blocks        add(tx, target, block, *, by, at)   lift(tx, block_id, *, reason, by, at)   in_force   every
     facts         StoreFacts(tx, registries=None, *, rnd=None): the gate's `FactsPort`
     ledger        append(tx, call, verdict, *, lead_id=None, **texts) -> seq

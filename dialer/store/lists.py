@@ -15,7 +15,7 @@ from __future__ import annotations
 import itertools
 import json
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from operator import attrgetter
@@ -26,6 +26,7 @@ from sqlalchemy import BigInteger, Integer, bindparam, func, insert, select, tex
 from dialer.store import erasures, relationships
 from dialer.store import places as _places
 from dialer.store.database import Store
+from dialer.store.reconsider import reconsider
 from dialer.store.schema import campaign as _campaign
 from dialer.store.schema import contact_list as _list
 from dialer.store.schema import lead as _lead
@@ -35,9 +36,11 @@ from dialer.store.transactions import Reading, Writing
 from dnc.values import Place
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from campaigns.lists import Chunk
 
-__all__ = ["Loaded", "NewLead", "NewPhone", "insert_list", "known", "leads_of"]
+__all__ = ["Loaded", "NewLead", "NewPhone", "business_of", "insert_list", "known", "leads_of", "note_business"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +101,10 @@ class Loaded:
     funnel: dict[str, int]
 
 
-_NOT_COLUMNS = ("phones", "blocked", "last_transaction", "last_inquiry")
+#: Columns of `campaigns.lists` that are days of past business.
+_DAYS = ("last_transaction", "last_inquiry")
+_KINDS: tuple[relationships.Kind, ...] = ("transaction", "inquiry")
+_NOT_COLUMNS = ("phones", "blocked", *_DAYS)
 _OWN_COLUMNS = tuple(name for name in NewLead.__dataclass_fields__ if name not in _NOT_COLUMNS)
 _LEAD_COLUMNS = (*_OWN_COLUMNS, "lead_id", "campaign", "list_id", "status", "status_why", "place_ids")
 _own = attrgetter(*_OWN_COLUMNS)
@@ -211,7 +217,13 @@ def insert_list(
             if gone:
                 counts["erased"] = counts.get("erased", 0) + len(gone)
             _insert(tx, campaign, list_id, [lead for lead in batch if lead.line not in gone], counts)
-            _note_relationships(tx, campaign, batch, gone, file_name, by, at)
+            told = [
+                (lead.line, phone.number, lead.last_transaction, lead.last_inquiry)
+                for lead in batch
+                if lead.line not in gone
+                for phone in lead.phones
+            ]
+            note_business(tx, campaign, told, file_name=file_name, by=by, at=at)
             _PROGRESS.run(tx, key=list_id, funnel=counts, last_line=batch[-1].line, complete=False)
             last_line = batch[-1].line
         for line, since in gone.items():
@@ -237,10 +249,11 @@ def leads_of(chunks: Iterable[Chunk]) -> Iterator[NewLead]:
     for chunk in chunks:
         phones = _phones_of(chunk)
         columns = [chunk.leads[name].tolist() for name in _TEXTS]
+        days = [[_day(text) for text in chunk.leads[name].tolist()] for name in _DAYS]
         given = chunk.leads["consent_at"].astype("object").where(chunk.leads["consent_at"].notna(), None).tolist()
         rest = [chunk.leads[name].tolist() for name in ("line", "priority", "attorney", "cease", "custom", *_IN_CUSTOM)]
-        for index, (texts, at, others) in enumerate(
-            zip(zip(*columns, strict=True), given, zip(*rest, strict=True), strict=True)
+        for index, (texts, at, past, others) in enumerate(
+            zip(zip(*columns, strict=True), given, zip(*days, strict=True), zip(*rest, strict=True), strict=True)
         ):
             line, priority, attorney, cease, custom, *more = others
             extra = {name: value for name, value in zip(_IN_CUSTOM, more, strict=True) if value}
@@ -251,8 +264,20 @@ def leads_of(chunks: Iterable[Chunk]) -> Iterator[NewLead]:
                 consent_at=at,
                 custom={**json.loads(custom), **extra},
                 blocked="represented by an attorney" if attorney else "asked that contact cease" if cease else "",
+                **dict(zip(_DAYS, past, strict=True)),
                 **dict(zip(_TEXTS, texts, strict=True)),
             )
+
+
+def business_of(repeated: pd.DataFrame) -> Iterator[tuple[int, str, date | None, date | None]]:
+    """What the rows of `Chunk.repeated` say, for `note_business`."""
+    columns = (repeated[name].tolist() for name in ("line", "e164", *_DAYS))
+    return ((line, number, _day(bought), _day(asked)) for line, number, bought, asked in zip(*columns, strict=True))
+
+
+def _day(text: str) -> date | None:
+    """A day as lists write it; None for an empty one."""
+    return date.fromisoformat(text) if text else None
 
 
 def _phones_of(chunk: Chunk) -> list[list[NewPhone]]:
@@ -270,34 +295,39 @@ def _phones_of(chunk: Chunk) -> list[list[NewPhone]]:
     return found
 
 
-def _note_relationships(
+def note_business(
     tx: Writing,
     campaign: str,
-    batch: Sequence[NewLead],
-    gone: Collection[int],
+    told: Iterable[tuple[int, str, date | None, date | None]],
+    *,
     file_name: str,
     by: str,
     at: datetime,
 ) -> None:
-    """Write down what rows say of past business, for every number of a row, loaded now or before."""
-    told = [lead for lead in batch if (lead.last_transaction or lead.last_inquiry) and lead.line not in gone]
-    if not told:
+    """Write down what rows say of past business with the campaign's client; the same again changes nothing.
+
+    Args:
+        tx: the transaction to write in.
+        campaign: whose client; its leads that the gate had refused are offered again.
+        told: line, number, last transaction, last inquiry; of people who were erased nothing is written.
+        file_name: of the list, which is the evidence.
+        by: who loads it.
+        at: when.
+    """
+    rows = [row for row in told if row[2] or row[3]]
+    if not rows:
         return
     client = str(_CLIENT.value(tx, name=campaign))
-    facts: list[relationships.Fact] = []
-    for lead in told:
-        kinds: tuple[tuple[relationships.Kind, date | None], ...] = (
-            ("transaction", lead.last_transaction),
-            ("inquiry", lead.last_inquiry),
-        )
-        source = f"list {file_name}, line {lead.line}"
-        facts += [
-            relationships.Fact(phone.number, client, kind, day, source=source)
-            for phone in lead.phones
-            for kind, day in kinds
-            if day is not None
-        ]
-    relationships.record_new(tx, facts, by=by, at=at)
+    erased = erasures.in_force(tx, list({number for _, number, _, _ in rows}))
+    facts = [
+        relationships.Fact(number, client, kind, day, source=f"list {file_name}, line {line}")
+        for line, number, *days in rows
+        if number not in erased
+        for kind, day in zip(_KINDS, days, strict=True)
+        if day is not None
+    ]
+    fresh = relationships.record_new(tx, facts, by=by, at=at)
+    reconsider(tx, [fact.number for fact in fresh], "a business relationship is on record now")
 
 
 def _new_list(

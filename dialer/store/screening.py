@@ -38,7 +38,12 @@ def contacts(tx: Reading, campaign: str, after: int, count: int) -> pd.DataFrame
 
     Columns: phone_id, lead_id, number, number_kind, line_type, bad, place_key, person, debt, status, status_why,
     next_at, consent_basis, consent_given_at, consent_revoked_at, waives (JSON text).
+
+    The table is read in the order of its ids, from the campaign's first to its last: by the index of the campaign all
+    its numbers would be sorted for every portion, which for a million takes ten times as long.
     """
+    ends = select(func.min(_phone.c.phone_id), func.max(_phone.c.phone_id)).where(_phone.c.campaign == campaign)
+    first, last = tx.connection.execute(ends).one()
     query = (
         select(
             _phone.c.phone_id,
@@ -60,7 +65,11 @@ def contacts(tx: Reading, campaign: str, after: int, count: int) -> pd.DataFrame
         )
         .join(_lead, _lead.c.lead_id == _phone.c.lead_id)
         .join(_place, _place.c.place_id == _phone.c.place_id)
-        .where(_phone.c.campaign == campaign, _phone.c.phone_id > after)
+        .where(
+            _phone.c.campaign.concat("") == campaign,  # not the bare column: see above
+            _phone.c.phone_id > max(after, (first or 1) - 1),
+            _phone.c.phone_id <= (last or 0),
+        )
         .order_by(_phone.c.phone_id)
         .limit(count)
     )

@@ -22,6 +22,7 @@ from dnc.values import Address
 __all__ = [
     "AddressPlace",
     "is_new_york_city",
+    "is_unknown_state",
     "normal_zip",
     "place_of_address",
     "places_of_postal_code",
@@ -92,6 +93,14 @@ def state_of(country: str, text: str) -> State | None:
     wanted = text.strip()
     code = wanted.upper().removeprefix(f"{country}-")
     return states().get((country, code)) or state_by_name().get((country, wanted.lower()))
+
+
+def is_unknown_state(country: str, text: str) -> bool:
+    """Whether a text names no state of a country whose states we know; blanks and military mail are none."""
+    home = "US" if country in _TERRITORIES else country
+    if not text.strip() or home not in {each for each, _ in states()}:
+        return False
+    return state_of(home, text) is None and not (home == "US" and text.strip().upper() in _MILITARY)
 
 
 def is_new_york_city(city: str, zip_code: str) -> bool:

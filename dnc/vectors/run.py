@@ -56,6 +56,8 @@ def read_vector(line: str) -> Vector:
         raise VectorError(problem) from None
     except RecursionError:
         raise VectorError("is nested too deeply to be a vector") from None
+    except ValueError:  # of Python's own limit on digits
+        raise VectorError("holds a number of too many digits") from None
     if not isinstance(vector, dict):
         raise VectorError("is not a JSON object; write one on each line")
     return vector

@@ -11,7 +11,21 @@ from pathlib import Path
 import pytest
 from world import NOON, World, run_day, settings_of
 
-HEAVY = ("pandas", "numpy", "sqlalchemy", "phonenumbers", "scipy", "pyarrow", "matplotlib", "holidays", "alembic")
+HEAVY = (
+    "pandas",
+    "numpy",
+    "sqlalchemy",
+    "phonenumbers",
+    "scipy",
+    "pyarrow",
+    "matplotlib",
+    "holidays",
+    "alembic",
+    "twilio",
+    "fastapi",
+    "httpx",
+    "structlog",
+)
 
 
 @pytest.mark.parametrize("words", [["--help"], ["run", "--help"], ["dnc", "import", "--help"], ["--version"]])
@@ -27,20 +41,59 @@ def test_help_imports_nothing_heavy(words: list[str]):
     assert done.returncode == 0, done.stderr
 
 
-def every_command() -> list[list[str]]:
-    """The words of every command there is."""
+@pytest.mark.parametrize("words", [["--help"], ["--version"]])
+def test_the_help_of_the_root_imports_no_command(words: list[str]):
+    look = (
+        "import sys; from dialer.cli import main\n"
+        f"sys.argv = ['dialer', *{words!r}]\n"
+        "try:\n    main()\nexcept SystemExit as end:\n    assert not end.code\n"
+        "print(*(name for name in sys.modules if name.startswith(('dialer', 'campaigns', 'dnc'))), file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True, timeout=60)
+    assert set(done.stderr.split()) == {"dialer", *(f"dialer.cli{each}" for each in ("", ".common", ".lazy", ".main"))}
+
+
+def test_the_line_of_each_command_in_the_root_is_the_beginning_of_its_own_help():
     from typer.main import get_command
 
     from dialer.cli.main import app
+    from dialer.cli.reference import root
 
-    def walk(command, words):
-        children = getattr(command, "commands", None)
-        if not children:
-            yield words
-        for name, child in (children or {}).items():
-            yield from walk(child, [*words, name])
+    lines = {name: command.help for name, command in get_command(app).commands.items()}
+    loaded = root().commands
+    assert list(lines) == list(loaded)
+    for name, line in lines.items():
+        assert line == " ".join(loaded[name].help.split("\n\n")[0].split()), name
 
-    return list(walk(get_command(app), []))
+
+@pytest.mark.parametrize("words", [[], ["dnc"]])
+def test_a_group_without_a_command_shows_its_help(dialer, words: list[str]):
+    said = dialer(*words)
+    assert said.code == 2 and not said.out
+    assert said.err == dialer(*words, "--help").out and said.err.startswith("Usage: ")
+
+
+@pytest.mark.parametrize("at", ["0001-01-01", "9999-12-31T23:59", "0001-01-01T00:00+14:00", "1969-12-31"])
+def test_an_instant_beyond_all_calendars_is_one_line(dialer, shown: World, at: str):
+    for words in (("campaigns", "preview", "day"), ("why", "2125550100", "--campaign", "day")):
+        said = dialer("--dir", shown.root, *words, "--at", at)
+        assert said.code == 2 and "of the years 1970 to 2199" in said.err and len(said.err.splitlines()) == 1
+
+
+def test_a_list_without_rows_is_said(dialer, bare: World):
+    file = bare.root / "none.csv"
+    file.write_text("phone\n")
+    said = dialer("--dir", bare.root, "lists", "load", file, "--campaign", "day")
+    assert said.code == 4 and "none.csv has no rows" in said.err
+    said = dialer("--dir", bare.root, "lists", "load", "x" * 300, "--campaign", "day")
+    assert said.code == 1 and len(said.err.splitlines()) == 1
+
+
+def every_command() -> list[list[str]]:
+    """The words of every command there is."""
+    from dialer.cli.reference import commands
+
+    return [name.split()[1:] for name, _ in commands()]
 
 
 @pytest.mark.parametrize("words", every_command(), ids=" ".join)

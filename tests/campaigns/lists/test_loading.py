@@ -149,6 +149,57 @@ def test_consent_in_doubt_is_none(load):
     assert warned(loaded) == {"CONSENT_ZONE": 1, "CONSENT_UNDATED": 1, "CONSENT_DATE": 1, "CONSENT_FUTURE": 1}
 
 
+def test_a_consent_that_no_rule_knows_is_said_with_its_lines(load):
+    text = (
+        "phone,consent_basis,consent_at\n2125550101,PEWC,2026-05-01T00:00Z\n2125550102,verbal,2026-05-01T00:00Z\n"
+        f"2125550103,revoked,\n2125550104,opt in,\n2125550105,{'x' * 99},2026-05-01T00:00Z\n2125550106,none,\n"
+    )
+    loaded = load(text, bases=("pewc", "express"))
+    (said,) = (each for each in loaded.warnings if each.code == "CONSENT_BASIS")
+    assert (said.count, said.lines) == (3, (3, 5, 6))
+    assert "grants nothing; use express, pewc, revoked, none" in said.message
+    assert loaded.leads["consent_basis"].tolist()[:4] == ["pewc", "verbal", "revoked", "none"]
+    assert "CONSENT_BASIS" not in warned(load(text))
+
+
+@pytest.mark.parametrize(
+    "word", ["revoked", "Opt-Out", "opted out", "WITHDRAWN", "do not call", "unsubscribed", "declined"]
+)
+def test_every_word_for_a_revocation_is_one(load, word):
+    loaded = load(f"phone,consent_basis,consent_at\n2125550101,{word},2026-05-01T00:00Z\n", bases=("pewc",))
+    assert loaded.leads["consent_basis"].tolist() == ["revoked"]
+    assert not warned(loaded)
+
+
+def test_a_state_that_is_none_is_said(load):
+    loaded = load(
+        "phone,state,country\n2125550101,Kalifornia,\n2125550102,ny,US\n2125550103,US-NY,US\n2125550104,,US\n"
+        "2125550105,AE,US\n4165550106,ON,CA\n4165550107,NY,CA\n02079460108,Kent,GB\n7875550109,PR,PR\n"
+    )
+    (said,) = (each for each in loaded.warnings if each.code == "STATE_UNKNOWN")
+    assert said.lines == (2, 8)
+
+
+def test_past_business_is_read_by_the_names_it_comes_under(load):
+    for bought, asked in (
+        ("last_transaction", "last_inquiry"),
+        ("Last Purchase Date", "Enquiry Date"),
+        ("last-order", "last_application"),
+    ):
+        leads = load(f"phone,{bought},{asked}\n2125550101,2026-09-30,2026-10-01T08:00:00-05:00\n2125550102,,\n").leads
+        assert leads["last_transaction"].tolist() == ["2026-09-30", ""]
+        assert leads["last_inquiry"].tolist() == ["2026-10-01", ""]
+        assert leads["custom"].tolist() == ["{}", "{}"]
+
+
+@pytest.mark.parametrize("bad", ["09/30/2026", "2026-02-30", "2026-9-3", "yes", "20260930", "2026-09-30x"])
+def test_a_day_of_past_business_in_doubt_is_left_out_and_said(load, bad):
+    loaded = load(f"phone,last_transaction,last_inquiry\n2125550101,{bad},2026-11-23\n2125550102,2026-11-22,{bad}\n")
+    assert loaded.leads["last_transaction"].tolist() == ["", "2026-11-22"]
+    assert loaded.leads["last_inquiry"].tolist() == ["", ""]
+    assert warned(loaded) == {"TRANSACTION_DATE": 1, "INQUIRY_DATE": 1, "INQUIRY_FUTURE": 1}
+
+
 @pytest.mark.parametrize(
     ("given", "kept"), [("2108", "02108"), ("2108-1234", "02108-1234"), ("2108.0", "02108"), ("10001", "10001")]
 )
