@@ -108,6 +108,7 @@ class Hours(BaseModel):
     mon_fri: Annotated[_Windows, Field(description='windows, such as ["09:00-12:00", "13:00-20:00"]')] = ()
     sat: Annotated[_Windows, Field(description='windows, such as ["09:00-17:00"]; [] is closed')] = ()
     sun: Annotated[_Windows, Field(description='windows, such as ["13:00-17:00"]; [] is closed')] = ()
+    autostart: Annotated[bool, Field(description="dialer serve begins the campaign when these hours open")] = False
     holidays_closed: Annotated[bool, Field(description="closed on the country's public holidays")] = False
     country: Annotated[str, Field(pattern="^[A-Z]{2}$", description="whose public holidays, ISO alpha-2")] = "US"
     closed_dates: Annotated[

@@ -123,6 +123,9 @@ class Dialing(_Table):
         tuple[_E164Number, ...],
         Field(strict=False, description="those of them not shown for now; their people see another meanwhile"),
     ] = ()
+    rest_caller_ids: Annotated[
+        bool, Field(description="lay one to rest by itself when people answer it clearly less than the others")
+    ] = True
     lines: Annotated[int, Field(ge=1, le=100_000, description="the most calls at one time")] = 100
     calls_per_second: Annotated[float, Field(gt=0, le=1_000, description="the carrier's limit")] = 10.0
     #: Unanswered calls ring at least 15 s or four rings before they are given up: 16 CFR 310.4(b)(4)(ii).

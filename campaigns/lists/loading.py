@@ -11,6 +11,7 @@ The columns of the frames are described in `campaigns.lists.frames`, those of th
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
@@ -31,6 +32,7 @@ from campaigns.lists.notes import Funnel, ListWarning, Notes, Reject, RejectFile
 from campaigns.lists.numbers import Numbers, claimed_numbers, valid_numbers
 from campaigns.lists.reading import DELIMITERS, Record, recognise, records
 from campaigns.lists.table import Table
+from campaigns.lists.workbooks import as_text
 from dnc.numbers import normalise_suppression_number
 from dnc.places import Policy
 from dnc.zones import is_zone
@@ -44,13 +46,13 @@ CHUNK_ROWS = 50_000
 class ContactList:
     """A contact list being loaded; iterate over it once for its chunks, then read `funnel` and `warnings`.
 
-    `path` is a CSV file. `encoding` and `delimiter` win over what is recognised; `mapping` is a mapping file or its
-    table; `default_country` reads national numbers of rows without country; `existing` are E.164 numbers that the
-    campaign has already; `erased` are those whose owners were erased at their request, and when: rows with one are
-    refused, and nothing of them is kept, in the reject file neither. `bases` are the consent bases that some rule
-    knows: any other is warned of (None: none is questioned). `rejects_to` is a CSV file to write every reject to;
-    `policy` is that of `dnc.places`; `now` bounds the dates of the past. Opening raises `ListError` when the file is no
-    contact list.
+    `path` is CSV, a workbook or Parquet (`workbooks`). `encoding` and `delimiter` win over what is recognised;
+    `mapping` is a mapping file or its table; `default_country` reads national numbers of rows without country; `existing` are
+    E.164 numbers that the campaign has already; `erased` are those whose owners were erased at their request, and when:
+    rows with one are refused, and nothing of them is kept, in the reject file neither. `bases` are the consent bases
+    that some rule knows: any other is warned of (None: none is questioned). `rejects_to` is a CSV file to write every
+    reject to; `policy` is that of `dnc.places`; `now` bounds the dates of the past. Opening raises `ListError` when the
+    file is no contact list.
     """
 
     def __init__(
@@ -70,7 +72,10 @@ class ContactList:
         chunk_rows: int = CHUNK_ROWS,
     ) -> None:
         columns = load_mapping(mapping) if isinstance(mapping, (str, Path)) else mapping
-        self.source = recognise(Path(path), encoding=encoding, delimiter=delimiter, mapping=columns)
+        with ExitStack() as stack:
+            text = stack.enter_context(as_text(Path(path)))
+            self.source = recognise(text, encoding=encoding, delimiter=delimiter, mapping=columns)
+            self._open = stack.pop_all()
         self.funnel = Funnel()
         self._country = default_country.upper()
         self._policy: Policy = policy
@@ -89,8 +94,11 @@ class ContactList:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._rejects is not None:
-            self._rejects.__exit__(kind, error, trace)
+        try:
+            if self._rejects is not None:
+                self._rejects.__exit__(kind, error, trace)
+        finally:
+            self._open.__exit__(kind, error, trace)
 
     @property
     def warnings(self) -> tuple[ListWarning, ...]:

@@ -25,7 +25,10 @@ _FUNNEL = ("read", "empty", "refused", "valid", "duplicate", "blocked", "loaded"
 @app.command()
 def load(
     ctx: typer.Context,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV in any common encoding and delimiter.")],
+    file: Annotated[
+        Path,
+        typer.Argument(metavar="FILE", help="CSV in any common encoding and delimiter, an Excel workbook, or Parquet."),
+    ],
     name: Annotated[str, typer.Option("--campaign", metavar="NAME", help="Which campaign's leads these are.")],
     encoding: Annotated[
         str | None, typer.Option(metavar="NAME", help="When it cannot be told from the file: cp1252, utf-16 ...")
@@ -95,7 +98,10 @@ def _tell_loaded(result: LoadResult, file: Path, name: str) -> None:
 @app.command()
 def screen(
     ctx: typer.Context,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV in any common encoding and delimiter.")],
+    file: Annotated[
+        Path,
+        typer.Argument(metavar="FILE", help="CSV in any common encoding and delimiter, an Excel workbook, or Parquet."),
+    ],
     name: Annotated[str, typer.Option("--campaign", metavar="NAME", help="Which campaign would call these people.")],
     at: Annotated[
         str | None,

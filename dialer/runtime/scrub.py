@@ -30,6 +30,7 @@ from campaigns.lists.entries import ENTRY_FIELDS, REASONS, Entries, read_entries
 from campaigns.lists.fields import PHONES
 from campaigns.lists.reading import Source, recognise
 from campaigns.lists.seen import Seen
+from campaigns.lists.workbooks import as_text
 from campaigns.workspace import Workspace
 from dialer.runtime.asking import open_rulebook
 from dialer.runtime.columns import CampaignFacts
@@ -262,10 +263,11 @@ def screen_file(
         OSError: `out` cannot be written.
     """
     begun = perf_counter()
-    source = recognise(file, encoding=encoding, mapping=None if mapping is None else load_mapping(mapping))
-    scrub, versions = open_scrub(workspace, campaign, at, places=places)
-    found = Scrubbed(file, campaign.name, campaign.hours.timezone, at, versions)
     with ExitStack() as stack:
+        text = stack.enter_context(as_text(file))
+        source = recognise(text, encoding=encoding, mapping=None if mapping is None else load_mapping(mapping))
+        scrub, versions = open_scrub(workspace, campaign, at, places=places)
+        found = Scrubbed(file, campaign.name, campaign.hours.timezone, at, versions)
         headings = _headings(source)
         writer = None if out is None else stack.enter_context(writer_for(out, headings))
         for decisions in decide_all(scrub, blocks_of(source), processes or cores()):
