@@ -36,11 +36,8 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _NO_LISTS = (
-    (b"PK\x03\x04", "it is a spreadsheet workbook or a zip archive", "save the sheet as CSV, or unpack it"),
-    (b"\xd0\xcf\x11\xe0", "it is an old Excel workbook", "save the sheet as CSV"),
     (b"\x1f\x8b", "it is compressed with gzip", "unpack it first"),
     (b"%PDF", "it is a PDF document", "ask for the list as CSV"),
-    (b"PAR1", "it is a Parquet file", "save it as CSV"),
     (b"{\\rtf", "it is a text document", "save the list as CSV"),
 )
 _WEB = (b"<!doctype", b"<html", b"<?xml", b"<head")

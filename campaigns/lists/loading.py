@@ -47,12 +47,12 @@ class ContactList:
     """A contact list being loaded; iterate over it once for its chunks, then read `funnel` and `warnings`.
 
     `path` is CSV, a workbook or Parquet (`workbooks`). `encoding` and `delimiter` win over what is recognised;
-    `mapping` is a mapping file or its table; `default_country` reads national numbers of rows without country; `existing` are
-    E.164 numbers that the campaign has already; `erased` are those whose owners were erased at their request, and when:
-    rows with one are refused, and nothing of them is kept, in the reject file neither. `bases` are the consent bases
-    that some rule knows: any other is warned of (None: none is questioned). `rejects_to` is a CSV file to write every
-    reject to; `policy` is that of `dnc.places`; `now` bounds the dates of the past. Opening raises `ListError` when the
-    file is no contact list.
+    `mapping` is a mapping file or its table; `default_country` reads national numbers of rows without country;
+    `existing` are E.164 numbers that the campaign has already; `erased` are those whose owners were erased at their
+    request, and when: rows with one are refused, and nothing of them is kept, in the reject file neither. `bases` are
+    the consent bases that some rule knows: any other is warned of (None: none is questioned). `rejects_to` is a CSV
+    file to write every reject to; `policy` is that of `dnc.places`; `now` bounds the dates of the past. Opening
+    raises `ListError` when the file is no contact list.
     """
 
     def __init__(

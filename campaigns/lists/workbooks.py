@@ -66,8 +66,8 @@ def _rows_of(path: Path) -> Iterable[list[Any]] | None:
     try:
         with path.open("rb") as file:
             begins = file.read(4)
-    except OSError as error:
-        raise ListError(f"the list cannot be read ({error.strerror})", file=path) from error
+    except OSError:
+        return None  # whoever reads it as text says why it cannot be
     if begins == _PARQUET:
         return _parquet(path)
     if begins == _ZIP:
