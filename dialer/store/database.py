@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -162,9 +162,19 @@ def _sqlite(url: URL, durable: bool) -> Engine:
 
 
 def _create_private(path: Path) -> None:
-    """Create the file, readable by its owner only: it holds names and numbers of people."""
+    """Create the file, readable by its owner only: it holds names and numbers of people.
+
+    A file that is there is never opened here: closing it would drop every lock this process has on it (POSIX), and
+    another process that thinks it is alone would take the log away from under our open connections.
+    """
     try:
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        if not path.exists():
+            with suppress(FileExistsError):  # another process was faster
+                os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+        elif path.is_dir():
+            raise IsADirectoryError
+        elif not os.access(path, os.R_OK | os.W_OK):
+            raise PermissionError
     except FileNotFoundError as error:
         raise StoreError(f"the folder {path.parent} does not exist; create it first") from error
     except IsADirectoryError as error:
