@@ -9,7 +9,7 @@ from typing import Literal, Protocol
 from dialer.carriers.port import Deliver
 from dialer.engine.events import EndCause
 
-__all__ = ["Fate", "LeftCall", "Reconciler"]
+__all__ = ["Fate", "LeftCall", "NotSettled", "Reconciler"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,10 @@ class Fate:
     answered: bool = False
     ended_by_us: bool = False
     agent_id: str = ""
+
+
+class NotSettled(Exception):
+    """The carrier could not be asked about the calls of a dead run: nothing is concluded, and nothing is dialed."""
 
 
 class Reconciler(Protocol):

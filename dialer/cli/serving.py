@@ -7,6 +7,7 @@ import contextlib
 import os
 import secrets
 import signal
+import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ from fastapi import APIRouter
 
 from campaigns.problems import OperatorError
 from campaigns.workspace import Workspace
+from dialer.carriers.fates import NotSettled
 from dialer.carriers.simulated import CarrierRecord
 from dialer.carriers.twilio import TwilioAccount
 from dialer.carriers.twilio.settings import read_settings as read_twilio
@@ -116,9 +118,10 @@ async def _floor(workspace: Workspace, plan: ServePlan, store: Store) -> int:
             app, plan.host, plan.port, log_config=None, access_log=False, lifespan="off", ws_max_size=1 << 16
         )
     )
-    serving = asyncio.create_task(server.serve())
+    listener = _listener(plan)
+    serving = asyncio.create_task(server.serve([listener]))
     try:
-        url = await _listening(server, serving, plan)
+        url = await _listening(server, serving, listener)
         write_floor(workspace.root, FloorFile(url, token, os.getpid()))
         typer.echo(f"The floor is open at {url}; the carrier is {house.name}.")
         for name in plan.names:
@@ -126,7 +129,7 @@ async def _floor(workspace: Workspace, plan: ServePlan, store: Store) -> int:
                 await floor.start(name)
             except AlreadyRunning as error:
                 typer.echo(f"{error}; nothing to do.")
-            except (OperatorError, VoiceError) as error:
+            except (OperatorError, VoiceError, NotSettled) as error:
                 raise stop(str(error)) from None
             else:
                 typer.echo(f"{name} is running.")
@@ -159,15 +162,26 @@ def _house(workspace: Workspace, plan: ServePlan, clock: LoopClock) -> tuple[Hou
     return SimulatedHouse(clock, lambda each: read_settings(each.simulation, f"{each.name}.toml"), record), None
 
 
-async def _listening(server: uvicorn.Server, serving: asyncio.Task[None], plan: ServePlan) -> str:
-    """Wait until the server listens; returns its address on this machine."""
+def _listener(plan: ServePlan) -> socket.socket:
+    """The bound socket; a port that is taken is said in one line before anything begins."""
+    family = socket.AF_INET6 if ":" in plan.host else socket.AF_INET
+    try:
+        return socket.create_server((plan.host, plan.port), family=family, backlog=2048)
+    except OSError as error:
+        why = os.strerror(error.errno or 0)
+        raise stop(f"cannot listen on {plan.host}:{plan.port}: {why}; choose another --port") from None
+
+
+async def _listening(server: uvicorn.Server, serving: asyncio.Task[None], listener: socket.socket) -> str:
+    """Wait until the server takes requests; returns its address on this machine."""
+    host, port = listener.getsockname()[:2]
     while not server.started:
         if serving.done():
-            raise stop(f"cannot listen on {plan.host}:{plan.port}: is another program there? Choose another --port")
+            raise stop("the web server ended before it began; see the log")
         await asyncio.sleep(0.02)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    host = "127.0.0.1" if plan.host in ("0.0.0.0", "::") else plan.host  # noqa: S104  # compared, not bound
-    return f"http://{host}:{port}"
+    if host in ("0.0.0.0", "::"):  # noqa: S104  # compared, not bound
+        host = "127.0.0.1"
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def _first_line(error: ValueError) -> str:

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from zlib import crc32
 
 from campaigns.files import Campaign
 from dialer.carriers.port import PlaceRequest
 from dialer.engine.commands import Dial
+from dialer.runtime.caller_ids import CallerIds
 from dialer.runtime.instants import moment, seconds
 from dialer.runtime.policy import policy_of
 from dialer.store import calls, ledger
@@ -20,7 +20,7 @@ from dialer.store.transactions import Writing
 from dnc.gate import Gate
 from dnc.values import Check, Code, Mode, ProposedCall, Verdict
 
-__all__ = ["DialRoom", "Refusal", "caller_id_for", "refusal_of"]
+__all__ = ["DialRoom", "Refusal", "refusal_of"]
 
 #: Refusals that somebody can lift by importing a fresh list or mending a file: ask again after a while.
 _MENDABLE = frozenset({Code.DNC_STALE, Code.DNC_MISSING, Code.DATA_UNREADABLE, Code.RND_NO_DATA})
@@ -62,21 +62,6 @@ def refusal_of(verdict: Verdict) -> Refusal:
     return Refusal(codes, None, whole_lead=not set(codes) & _OF_THE_NUMBER)
 
 
-def caller_id_for(number: str, caller_ids: tuple[str, ...], resting: tuple[str, ...] = ()) -> str:
-    """The caller id a person sees: the same one as long as it is in use, so that they can recognise and ring it back.
-
-    Each number ranks the caller ids in an order of its own (rendezvous hashing) and gets the first that does not
-    rest: when one is laid to rest only its own people see another, and they see it again afterwards.
-
-    Args:
-        number: of the person, E.164.
-        caller_ids: the campaign's.
-        resting: those of them that are not shown now; never all.
-    """
-    used = [each for each in caller_ids if each not in resting]
-    return max(used, key=lambda each: crc32(f"{number} {each}".encode("ascii")))
-
-
 def _on_a_call(live: str, at: datetime) -> Verdict:
     """The refusal of a second call to somebody who is on one."""
     check = Check(
@@ -106,6 +91,7 @@ class DialRoom:
         self._gate = gate
         self._carrier = carrier
         self._policy = policy_of(campaign.caps)
+        self._caller_ids = CallerIds(campaign.name, campaign.dialing)
 
     def decide(self, tx: Writing, dial: Dial) -> PlaceRequest | Refusal:
         """Ask the gate at the instant of dialing; write the decision, and for a yes the attempt.
@@ -122,7 +108,7 @@ class DialRoom:
         sequence = ledger.append(tx, call, verdict, lead_id=dial.lead_id, attempt=dial.call_id)
         if not verdict.allowed:
             return refusal_of(verdict)
-        caller_id = caller_id_for(call.number, dialing.caller_ids, dialing.resting_caller_ids)
+        caller_id = self._caller_ids.choose(tx, call.number, at)
         calls.insert_attempt(
             tx,
             facts,

@@ -11,8 +11,12 @@ into one transaction; only when that is committed does the carrier hear of anyth
 written there, so an opt-out committed before it is seen by it, and one committed after it comes too late
 for anybody.
 
-What the carrier could tell us again (a call rings, an agent's state) may wait for the next transaction,
-`flush_after` seconds at most; what people told us, and what the law counts, never waits.
+Which facts must be on the disk before anything rests on them? What people told us, what only we know and
+the law counts (somebody was abandoned), and every dial. What the carrier can tell again does not hold up what
+follows from it: that somebody answered or was joined is written down in the next moment, *after* the person's
+way to an agent was told, because a flush of the disk would be waiting time for the person; a crash in that
+moment is mended by asking the carrier, which knows the call as answered and whose room it is in. That a call
+rings, or an agent's state, may wait for the next transaction, `flush_after` seconds at most.
 
 The same driver runs under the real clock and the virtual one, and does not know which.
 """
@@ -30,7 +34,7 @@ from dialer.clock import Clock
 from dialer.engine import Engine, IllegalEvent
 from dialer.engine import commands as cmd
 from dialer.engine import events as ev
-from dialer.engine.states import CallState
+from dialer.engine.states import CallResult, CallState
 from dialer.runtime.dialing import DialRoom, Refusal
 from dialer.runtime.hopper import Hopper
 from dialer.runtime.journal import Fact, Journal
@@ -41,6 +45,9 @@ from dialer.store.transactions import Writing
 __all__ = ["Desk", "Driver", "LeaseLost"]
 
 _log = structlog.get_logger(__name__)
+
+#: A fact that may not wait: it is committed before anything else happens.
+_NEVER = -1.0
 
 
 class LeaseLost(Exception):
@@ -97,7 +104,7 @@ class Driver:
         self._queue: deque[ev.Event] = deque()
         self._waiting: list[Fact] = []  # facts for the next transaction
         self._working = False
-        self._flush_planned = False
+        self._flush_at = float("inf")  # the earliest flush that is planned
         self._wake_at = float("inf")  # the earliest wake that is planned
         self._asked = float("-inf")  # the deadline that the engine asked for last
         self.on_commit: Callable[[Writing], None] | None = None  # further words for a dialing transaction
@@ -145,7 +152,7 @@ class Driver:
         """Write the facts, decide the dials, commit; then act."""
         actions: list[Callable[[], None]] = []
         dials: list[cmd.Dial] = []
-        urgent = False
+        wait = self._flush_after
         for command in commands:
             match command:
                 case cmd.Dial():
@@ -164,13 +171,13 @@ class Driver:
                     actions.append(lambda a=at, n=count: self._fetch(a, n))  # type: ignore[misc]
                 case _:
                     self._waiting.append(command)
-                    urgent = urgent or _cannot_wait(command)
+                    wait = min(wait, _may_wait(command))
                     if isinstance(command, cmd.AgentChanged):
                         actions.append(lambda c=command: self._desk.notify(c))  # type: ignore[misc]
-        if dials or urgent:
+        if dials or wait == _NEVER:
             actions += self._commit(dials)
         elif self._waiting:
-            self._plan_flush()
+            self._plan_flush(self._clock.now() + wait)
         for act in actions:
             act()
 
@@ -210,14 +217,14 @@ class Driver:
 
     def flush(self) -> None:
         """Write down what still waits."""
-        self._flush_planned = False
+        self._flush_at = float("inf")
         if self._waiting:
             self._commit([])
 
-    def _plan_flush(self) -> None:
-        if not self._flush_planned:
-            self._flush_planned = True
-            self._clock.call_at(self._clock.now() + self._flush_after, self.flush)
+    def _plan_flush(self, at: float) -> None:
+        if at < self._flush_at:
+            self._flush_at = at
+            self._clock.call_at(at, self.flush)
 
     def _plan_wake(self, at: float) -> None:
         self._asked = at
@@ -240,10 +247,13 @@ class Driver:
         self._queue.append(offered)
 
 
-def _cannot_wait(fact: cmd.Command) -> bool:
-    """Whether a fact must be committed at once: what people said, and what the law counts."""
+def _may_wait(fact: cmd.Command) -> float:
+    """How long a fact may wait for its transaction, s: `_NEVER`, a moment (0), or as long as any."""
     if isinstance(fact, cmd.Suppress):
-        return True
+        return _NEVER
     if isinstance(fact, cmd.CallChanged):
-        return fact.disposition is not None or fact.state in (CallState.ANSWERED, CallState.BRIDGED)
-    return False
+        if fact.disposition is not None or fact.result is CallResult.ABANDONED:
+            return _NEVER
+        if fact.state in (CallState.ANSWERED, CallState.BRIDGED):
+            return 0.0
+    return float("inf")

@@ -25,6 +25,7 @@ from dialer.runtime.driver import Desk, Driver, LeaseLost
 from dialer.runtime.hopper import Hopper
 from dialer.runtime.instants import moment, seconds
 from dialer.runtime.journal import Journal
+from dialer.runtime.propensity import learned
 from dialer.runtime.reassigned import reassigned
 from dialer.runtime.recovery import Recovered, recover, replay
 from dialer.store import calls, health, hopper, leases, outcomes, runs
@@ -33,6 +34,7 @@ from dialer.store.database import Store
 from dialer.store.facts import StoreFacts
 from dialer.store.leases import Held
 from dialer.store.transactions import Reading, Writing
+from dnc import zones
 from dnc.gate import Gate, MemoryFacts
 from dnc.registries import RegistryStore
 from dnc.rules import Rulebook
@@ -161,6 +163,11 @@ class Session:
         self._renewed_at = world.wall()
         return None
 
+    def give_back(self) -> None:
+        """Let go of the lease of a run that did not begin."""
+        with self._world.store.writing() as tx:
+            leases.release(tx, self.campaign.name, self.run_id, self._token, wall_now=self._wall_now())
+
     def left_behind(self) -> list[LeftCall]:
         """The calls of dead runs that have no end. The lease is held."""
         with self._world.store.reading() as tx:
@@ -213,6 +220,10 @@ class Session:
             self.pacer = make_pacer(policy, None if snapshot is None else snapshot[0])
             if snapshot is not None:
                 replay(tx, self.pacer, campaign.name, snapshot[1])
+            if not campaign.dialing.detect_machines:
+                self.pacer.forgive()  # people taken for machines, if any were lost to that, are so no longer
+            now, zone = moment(world.clock.now()), zones.zone(campaign.hours.timezone)
+            propensity = learned(tx, campaign.name, now, zone)
 
         def recycle(result: str, code: str | None, attempts: int, at: float, callback_at: float | None) -> LeadNext:
             chosen = None if code is None else campaign.dispositions[code]
@@ -226,7 +237,7 @@ class Session:
             clock=world.clock,
             desk=desk,
             dial_room=DialRoom(campaign, self._gate, self.run_id, world.carrier.name),
-            hopper=Hopper(campaign, Gate(world.book, MemoryFacts()), self.run_id),
+            hopper=Hopper(campaign, Gate(world.book, MemoryFacts()), self.run_id, propensity),
             journal=Journal(
                 self.run_id,
                 campaign.name,

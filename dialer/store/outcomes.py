@@ -1,4 +1,4 @@
-"""What a restart asks of the attempts: who answered since when, and how often a lead was tried."""
+"""What a start asks of the attempts: who answered since when, how often a lead was tried, how calls ended."""
 
 from __future__ import annotations
 
@@ -20,10 +20,12 @@ from dialer.store.transactions import Reading
 
 __all__ = [
     "LiveAnswer",
+    "PastCall",
     "attempts_of_lead",
     "calls_to",
     "last_disposition",
     "live_answers",
+    "past_calls",
     "phone_in_campaign",
     "phone_of_call",
 ]
@@ -41,6 +43,35 @@ class LiveAnswer:
     result: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class PastCall:
+    """How one call of the past ended, with what was known before it was placed."""
+
+    placed_at: datetime
+    result: str
+    attempts: int  # earlier attempts to this lead
+    place_id: int
+
+
+_before = _t.alias("earlier")
+_PAST = Prepared(
+    select(
+        _t.c.placed_at,
+        _t.c.result,
+        select(func.count(type_=Integer))
+        .where(_before.c.lead_id == _t.c.lead_id, _before.c.placed_at < _t.c.placed_at)
+        .scalar_subquery(),
+        _phone.c.place_id,
+    )
+    .join(_phone, _phone.c.phone_id == _t.c.phone_id)
+    .where(
+        _t.c.campaign == bindparam("name"),
+        _t.c.placed_at >= bindparam("since", type_=UtcDateTime()),
+        _t.c.result.is_not(None),
+    )
+    .order_by(_t.c.placed_at.desc())
+    .limit(bindparam("most", type_=Integer()))
+)
 _LIVE = Prepared(
     select(*(_t.c[name] for name in LiveAnswer.__dataclass_fields__))
     .where(
@@ -83,6 +114,11 @@ def last_disposition(tx: Reading, call_id: str) -> tuple[str, datetime | None] |
 def live_answers(tx: Reading, campaign: str, since: datetime) -> list[LiveAnswer]:
     """Return the calls placed since then that a live person answered, oldest first."""
     return [LiveAnswer(*row) for row in _LIVE.rows(tx, name=campaign, since=since)]
+
+
+def past_calls(tx: Reading, campaign: str, since: datetime, most: int) -> list[PastCall]:
+    """Return the newest `most` calls placed since then that are over, newest first."""
+    return [PastCall(*row) for row in _PAST.rows(tx, name=campaign, since=since, most=most)]
 
 
 def attempts_of_lead(tx: Reading, lead_id: int) -> int:

@@ -32,7 +32,7 @@ def carrier_router(account: TwilioAccount, strangers: Strangers, returns: Return
         strangers: speaks on calls of runs that died.
         returns: speaks to people who ring our caller ids.
     """
-    router = APIRouter(prefix=PREFIX, include_in_schema=False)
+    router = APIRouter(include_in_schema=False)
 
     def on(path: str, act: Callable[[Request, FormData], Awaitable[str | None]]) -> None:
         async def handle(request: Request) -> Response:
@@ -42,7 +42,8 @@ def carrier_router(account: TwilioAccount, strangers: Strangers, returns: Return
                 return Response("the signature is not ours", 403)
             return _xml(await act(request, form))
 
-        router.add_api_route(path, handle, methods=["POST"])
+        # A plain route: forms are read here, and nothing is to be injected while a person waits.
+        router.add_route(PREFIX + path, handle, methods=["POST"])
 
     def to_stranger(request: Request) -> str:
         message = strangers.message_for(request.path_params["call"])

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from campaigns.problems import OperatorError
 from dialer.carriers.controls import Ear, NoSuchControl
+from dialer.carriers.fates import NotSettled
 from dialer.runtime.board import line_of
 from dialer.runtime.live.desks import DeskError
 from dialer.runtime.live.floor import AlreadyRunning, LiveFloor
@@ -64,7 +65,7 @@ def control_router(floor: LiveFloor, token: str) -> APIRouter:
             await floor.start(name)
         except AlreadyRunning as error:
             raise HTTPException(409, str(error)) from None
-        except (OperatorError, VoiceError, StoreError) as error:
+        except (OperatorError, VoiceError, NotSettled, StoreError) as error:
             raise HTTPException(422, str(error)) from None
         return _board(floor, name)
 

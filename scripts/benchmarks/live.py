@@ -3,9 +3,12 @@
 scripts/bench live                 10 minutes at 5 calls/s with 20 agents
 scripts/bench live --minutes 0.5   a short look
 
-Both run as processes of their own, over real HTTP. Afterwards the carrier's books are held against the dialer's: every
-call, every result, and for every person who stayed, how soon an agent's voice or the message was there. The times of
-`/answer` are those the carrier measured, from its request to the last byte of the reply.
+Both run as processes of their own, over real HTTP. A new campaign dials one line per agent until so many people were
+served that one abandonment more would stay under the cap; 20 agents place about one call a second then, because a phone
+rings for some 20 s. The minutes are counted from where this opening is over. Afterwards the carrier's books are held
+against the dialer's, the opening's too: every call, every result, and for every person who stayed, how soon an agent's
+voice or the message was there. The times of `/answer` are those the carrier measured, from its request to the last byte
+of the reply. "What bound the pace" is the end of the board's sentence, looked at every second.
 """
 
 from __future__ import annotations
@@ -24,6 +27,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -40,13 +44,16 @@ def main(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(
         prog="scripts/bench live", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--minutes", type=float, default=10.0, help="how long calls are placed")
+    parser.add_argument(
+        "--minutes", type=float, default=10.0, help="how long calls are placed, from the end of the opening"
+    )
+    parser.add_argument("--longest-opening", type=float, default=6.0, metavar="MINUTES", help="given up after so long")
     parser.add_argument("--agents", type=int, default=20)
     parser.add_argument("--calls-per-second", type=float, default=5.0)
     parser.add_argument("--answer-rate", type=float, default=0.3)
-    parser.add_argument("--talk", type=float, default=8.0, help="how long agents talk, s")
+    parser.add_argument("--talk", type=float, default=2.0, help="how long agents talk, s")
     parser.add_argument("--mode", default="ratio", help="ratio, predictive or progressive")
-    parser.add_argument("--lines-per-agent", type=float, default=4.0, help="in ratio mode")
+    parser.add_argument("--lines-per-agent", type=float, default=10.0, help="in ratio mode")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures here")
     args = parser.parse_args(argv)
     from machine import describe
@@ -57,7 +64,7 @@ def main(argv: list[str]) -> int:
     print("  ".join(f"{name}: {value}" for name, value in report["machine"].items()))
     for name, value in report.items():
         if name not in ("machine", "wrong"):
-            print(f"{name:<34} {value}")
+            print(f"{name:<36} {value}")
     for line in report["wrong"][:20]:
         print(f"WRONG: {line}")
     if args.json is not None:
@@ -79,7 +86,7 @@ async def _run(root: Path, args: argparse.Namespace) -> dict[str, Any]:
         f'public_url = "http://127.0.0.1:{port}"\nbase_url = "http://127.0.0.1:{carrier_port}"\n'
         f'calls_per_second = {args.calls_per_second}\nagents_caller_id = "{AGENTS_CALLER_ID}"\n'
     )
-    wanted = round(args.minutes * 60.0 * args.calls_per_second) + 200
+    wanted = round((args.minutes + 2.0) * 60.0 * args.calls_per_second)
     workspace, secrets = make_folder(
         root / "w", fictitious_numbers(max(2 * wanted, 1500)), args.agents,
         mode=args.mode, rate=args.calls_per_second, settings=settings, lines=args.lines_per_agent,
@@ -109,12 +116,13 @@ async def _run(root: Path, args: argparse.Namespace) -> dict[str, Any]:
             for (name, secret), phone in zip(secrets.items(), phones, strict=True)
         ]
         tasks = [asyncio.create_task(each.work(asyncio.Event())) for each in seats]
+        opening, steady = Counter[str](), Counter[str]()
         began = time.monotonic()
-        while time.monotonic() - began < args.minutes * 60.0:
-            await asyncio.sleep(1.0)
-            assert floor.poll() is None, (root / "serve.out").read_text()
+        await _watch(workspace.root, floor, opening, args.longest_opening, until_open=True)
+        opened, opened_at = time.monotonic() - began, time.time()
+        await _watch(workspace.root, floor, steady, args.minutes)
+        closed_at = time.time()
         floor.send_signal(signal.SIGTERM)
-        took = time.monotonic() - began
         await asyncio.gather(*tasks)
         code = await asyncio.to_thread(floor.wait, 120.0)
         asked = httpx.get(
@@ -126,16 +134,50 @@ async def _run(root: Path, args: argparse.Namespace) -> dict[str, Any]:
     rows = _attempts(workspace.root / "dialer.db")
     people = [each for each in books if each.direction == "outbound-api" and each.to not in phones]
     return {
-        "minutes": round(took / 60.0, 2),
         "agents": args.agents,
         "exit code of serve": code,
+        "minutes of opening at 1:1": round(opened / 60.0, 2),
+        "minutes": round((closed_at - opened_at) / 60.0, 2),
         "calls placed": len(rows),
-        "calls per second": round(len(rows) / took, 2),
+        "calls per second, after the opening": round(
+            sum(opened_at <= _seconds(row["placed_at"]) < closed_at for row in rows) / (closed_at - opened_at), 2
+        ),
+        "what bound the pace": dict(steady.most_common(4)),
         "results": dict(Counter(row["result"] for row in rows)),
         **_waits(people),
         **_answer_times(asked),
         "wrong": [*_disagreements(rows, people), *_left_waiting(people)],
     }
+
+
+async def _watch(
+    root: Path, floor: subprocess.Popen[bytes], why: Counter[str], minutes: float, until_open: bool = False
+) -> None:
+    """Look at the board every second for so long, or until the opening is over; count what bound the pace."""
+    import httpx
+    from kits.floors import NAME
+
+    from dialer.runtime.live.floor_file import find_floor
+
+    found = find_floor(root)
+    assert found is not None
+    end = time.monotonic() + minutes * 60.0
+    async with httpx.AsyncClient(
+        base_url=found.url, headers={"Authorization": f"Bearer {found.token}"}, timeout=30.0
+    ) as http:
+        while time.monotonic() < end:
+            await asyncio.sleep(1.0)
+            assert floor.poll() is None, (root.parent / "serve.out").read_text()
+            board = (await http.get(f"/control/campaigns/{NAME}")).json()
+            bound = board["why"].rstrip(".").rpartition("; ")[2]
+            why[bound] += 1
+            if until_open and board["served"] and not bound.startswith("1:1"):
+                return
+
+
+def _seconds(instant: str) -> float:
+    """Seconds since the epoch of an instant as the database has it, in UTC."""
+    return datetime.fromisoformat(instant).replace(tzinfo=UTC).timestamp()
 
 
 def _answer_times(asked: Iterable[dict[str, Any]]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import wave
 from pathlib import Path
 
@@ -87,3 +88,10 @@ def test_without_prompts_or_secret_the_fallback_is_refused_in_one_line(bare, dia
 def test_without_a_floor_there_is_nothing_to_steer(bare, dialer, act):
     said = dialer("--dir", bare.root, "campaigns", act, "day")
     assert said.code == 1 and "dialer serve" in said.err and said.err.count("\n") == 1
+
+
+def test_a_port_that_is_taken_is_said_in_one_line_and_is_a_failure(bare, dialer):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        said = dialer("--dir", bare.root, "serve", "--port", taken.getsockname()[1])
+    assert said.code == 1 and "choose another --port" in said.err and said.err.count("\n") == 1
+    assert not (bare.root / ".floor.json").exists()

@@ -113,6 +113,20 @@ def the_books_agree(books: list[CallBook], database: Path) -> list[str]:
     return wrong
 
 
+def nobody_left_alone_is_forgotten(books: list[CallBook], database: Path) -> list[str]:
+    """Who answered, stayed, and never had an agent's voice is booked as abandoned: the law counts them."""
+    booked = {row["carrier_ref"]: row["result"] for row in attempts(database) if row["carrier_ref"]}
+    wrong = []
+    for book in contacts(books, database):
+        if book.answered_at is None or book.result != "human" or book.seconds_to_voice is not None:
+            continue
+        stayed = (book.ended_at if book.ended_at is not None else float("inf")) - book.answered_at
+        result = booked.get(book.call, "abandoned")  # a call whose name was never learned counts as lost
+        if stayed > 2.0 + _SLACK and result not in ("abandoned", "hung_up_first"):
+            wrong.append(f"{book.to} was left alone and is booked as {result}")
+    return wrong
+
+
 def opt_outs_hold(books: list[CallBook], database: Path) -> list[str]:
     """Who pressed the opt-out key is on the list, and was not called after it."""
     listed = {row[0] for row in rows(database, "SELECT number FROM suppression WHERE action = 'add'")}
@@ -139,6 +153,7 @@ INVARIANTS = (
     every_answer_is_cared_for,
     no_agent_hears_two,
     the_books_agree,
+    nobody_left_alone_is_forgotten,
     opt_outs_hold,
 )
 

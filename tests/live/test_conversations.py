@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
 import subprocess
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
@@ -13,7 +14,7 @@ from itertools import count
 import httpx
 import pytest
 from books_audit import attempts, rows
-from live import dialer
+from live import command, dialer
 from twilio_floor import (
     CALLER_IDS,
     Floor,
@@ -254,5 +255,22 @@ def test_the_floor_is_steered_from_the_command_line(opened: Open):
     assert resumed.returncode == 0 and "paused" not in resumed.stdout
     unknown = say("campaigns", "stop", "nope")
     assert unknown.returncode == 1 and unknown.stderr.count("\n") == 1
+    begun = subprocess.Popen(command(opened.floor.world, "run", "day"), stdout=subprocess.PIPE, text=True)
+    assert begun.stdout is not None
+    assert begun.stdout.readline() == "day is already running on this floor; following it.\n"
+    assert "abandonment" in begun.stdout.readline()
+    begun.send_signal(signal.SIGINT)  # ends the look, not the campaign
+    rest, _ = begun.communicate(timeout=20)
+    assert begun.returncode == 0 and rest.endswith("day goes on; stop it with: dialer campaigns stop day\n")
     second = say("serve")
     assert second.returncode == 1 and "a floor is already running here" in second.stderr
+
+
+def test_every_request_of_these_conversations_is_one_of_the_official_document(opened: Open, document):
+    requests = opened.floor.carrier.call(lambda exchange: list(exchange.requests))
+    assert document.unlawful(requests) == []
+    asked = {(each["method"], each["path"]) for each in requests}
+    people, recordings = "/Conferences/{ConferenceSid}/Participants", "/Calls/{CallSid}/Recordings"
+    wanted = {people, f"{people}/{{CallSid}}", recordings, f"{recordings}/{{Sid}}", "/Calls/{Sid}"}
+    print(f"{document.checked} requests of {len(asked)} kinds")
+    assert {("POST", each) for each in wanted} <= asked, asked

@@ -32,6 +32,7 @@ class HandCarrier:
         self.placed: list[PlaceRequest] = []
         self.seen: list[dict[str, Any] | None] = []
         self.asked: list[tuple[str, str]] = []
+        self.joined_on: list[dict[str, Any]] = []  # the attempt at the instant of each `bridge`
 
     def open(self, deliver: Deliver) -> None:
         """Begin to tell."""
@@ -48,8 +49,9 @@ class HandCarrier:
         self.seen.append(found[0] if found else None)
 
     def bridge(self, call_id: str, agent_id: str) -> None:
-        """Asked to join."""
+        """Asked to join: the attempt is looked at as every other process sees it now."""
         self.asked.append(("bridge", call_id))
+        self.joined_on += rows(self._world, "SELECT * FROM attempt WHERE call_id = ?", call_id)
 
     def play_message(self, call_id: str) -> None:
         """Asked to play."""
@@ -117,6 +119,7 @@ class Hand:
         assert self.carrier.asked[-1] == ("bridge", call_id)
         self.wait(0.1)
         self.tell(ev.Bridged, call_id, agent)
+        self.wait(0.0)  # written down in the next moment
         return call_id
 
 

@@ -117,6 +117,38 @@ def test_what_people_say_is_committed_before_anything_else_happens(small: World)
         assert (said["call_id"], said["code"], json.loads(said["flags"])) == (call_id, "DNC", ["contact", "opt_out"])
 
 
+def test_the_way_to_an_agent_does_not_wait_for_the_disk_and_the_answer_is_written_in_the_next_moment(small: World):
+    with small.store() as store:
+        hand = Hand(small, store)
+        hand.tell(ev.AgentReady, "ann")
+        call_id = hand.carrier.placed[-1].call_id
+        hand.tell(ev.Placed, call_id)
+        hand.wait(1.0)
+        hand.tell(ev.Answered, call_id)
+        (seen,) = hand.carrier.joined_on
+        assert (seen["call_id"], seen["state"], seen["answered_at"]) == (call_id, "queued", None)
+        hand.wait(0.0)  # the loop's next turn, after the reply went out
+        (attempt,) = rows(small, "SELECT * FROM attempt WHERE call_id = ?", call_id)
+        assert attempt["state"] == "answered" and attempt["answered_at"]
+
+
+def test_that_nobody_could_be_found_for_a_person_is_committed_before_the_message(small: World):
+    with small.store() as store:
+        hand = Hand(small, store)
+        hand.tell(ev.AgentReady, "ann")
+        call_id = hand.carrier.placed[-1].call_id
+        hand.tell(ev.AgentPaused, "ann")
+        hand.tell(ev.Answered, call_id)
+        seen = []
+        played = hand.carrier.play_message
+        hand.carrier.play_message = lambda call: (  # type: ignore[method-assign]
+            seen.extend(rows(small, "SELECT result FROM attempt WHERE call_id = ?", call)),
+            played(call),
+        )
+        hand.wait(1.95)
+        assert [each["result"] for each in seen] == ["abandoned"]
+
+
 def test_an_opt_out_by_key_survives_the_end_of_the_call(small: World):
     with small.store() as store:
         hand = Hand(small, store)

@@ -13,7 +13,7 @@ from dialer.engine import events as ev
 from dialer.pacing import make_pacer
 from dialer.runtime.recovery import Recovered, recover, replay
 from dialer.runtime.session import pacing_policy
-from dialer.store import runs
+from dialer.store import health, runs
 
 LATER = NOON + timedelta(minutes=5)
 
@@ -129,8 +129,20 @@ def test_a_pacer_is_told_again_of_what_its_snapshot_missed(tmp_path):
     with world.store() as store, store.reading() as tx:
         count = replay(tx, fresh, world.campaign.name, day.start)
         assert replay(tx, fresh, world.campaign.name, day.start) == count  # twice changes nothing
-    assert count == told.served + told.abandoned > 10
+    assert count == told.served + told.abandoned > 5
     assert (fresh.ledger.served, fresh.ledger.abandoned) == (told.served, told.abandoned)
+
+
+def test_switching_machine_detection_off_lets_a_pacer_dial_that_had_to_stop(small: World):
+    pacer = make_pacer(pacing_policy(small.campaign))
+    pacer.ledger.hopeless = True  # people were lost to it beside agents who were ready
+    assert not small.campaign.dialing.detect_machines
+    with small.store() as store:
+        with store.writing() as tx:
+            health.save_pacer_state(tx, "day", pacer.to_state(), NOON.timestamp())
+        hand = Hand(small, store, NOON)
+        assert not hand.session.pacer.ledger.hopeless
+        hand.session.finish("over")
 
 
 def test_recover_without_a_crash_closes_nothing(small: World):

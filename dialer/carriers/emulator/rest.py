@@ -17,6 +17,7 @@ from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
+from starlette.requests import ClientDisconnect
 
 from dialer.carriers.emulator import rest_calls, rest_conferences, rest_numbers, rest_recordings
 from dialer.carriers.emulator.asked import Asked, Handler, Handlers
@@ -86,7 +87,10 @@ def _endpoint(
     exchange: Exchange, reset: Callable[[Request], None], path: str, method: str, on: str, handler: Handler
 ) -> Callable[[Request], Any]:
     async def endpoint(request: Request) -> Response:
-        text = (await request.body()).decode() if method == "POST" else request.url.query
+        try:
+            text = (await request.body()).decode() if method == "POST" else request.url.query
+        except ClientDisconnect:  # killed in the middle of its request: nothing was asked
+            return Response(status_code=400)
         pairs = parse_qsl(text, keep_blank_values=True)
         said = dict(pairs)
         numbers = (said.get("To", ""), said.get("From", ""))

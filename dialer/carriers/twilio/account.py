@@ -168,6 +168,7 @@ class TwilioAccount:
         elif status == "ringing":
             call.deliver(Ringing(now, call_id))
         elif status == "in-progress":
+            call.answered_at = call.answered_at or now
             call.deliver(Answered(now, call_id))
 
     def watch(self) -> None:

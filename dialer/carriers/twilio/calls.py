@@ -38,6 +38,8 @@ class LiveCall:
         bridged: whether it was seen in that room.
         hang_up: we asked for its end.
         ended: its end was delivered.
+        answered_at: s of the clock, once somebody picked up.
+        verdict: the first word of answering-machine detection.
         recording: sid of the recording in progress.
     """
 
@@ -55,6 +57,8 @@ class LiveCall:
     agent_lost: bool = False
     hang_up: bool = False
     ended: bool = False
+    answered_at: float | None = None
+    verdict: str = ""
     recording: str = ""
 
     @property

@@ -15,14 +15,14 @@ from typing import TypeVar
 
 import structlog
 
-from dialer.carriers.fates import Fate, LeftCall
+from dialer.carriers.fates import Fate, LeftCall, NotSettled
 from dialer.carriers.port import Deliver, PlaceRequest
 from dialer.carriers.twilio import documents
 from dialer.carriers.twilio.account import TwilioAccount
 from dialer.carriers.twilio.calls import LiveCall, Said
 from dialer.carriers.twilio.documents import Message
 from dialer.carriers.twilio.errors import end_cause
-from dialer.carriers.twilio.rest import CallState, Refused
+from dialer.carriers.twilio.rest import CallState, Refused, Unanswered
 from dialer.engine.events import Ended, Event, Lost
 
 __all__ = ["TwilioReconciler"]
@@ -63,8 +63,14 @@ class TwilioReconciler:
         """Ask once for everything that lives, then settle each call.
 
         Raises:
-            Unanswered, Refused: the carrier cannot be asked; nothing may be concluded.
+            NotSettled: the carrier cannot be asked; nothing may be concluded.
         """
+        try:
+            return await self._settle(left)
+        except (Unanswered, Refused) as error:
+            raise NotSettled(f"the carrier cannot be asked about earlier calls: {error}") from error
+
+    async def _settle(self, left: Sequence[LeftCall]) -> dict[str, Fate]:
         door = self._account.door
         listed = await asyncio.gather(*(self._ask(partial(door.list_calls, status=status)) for status in _LIVE))
         live = {call.sid: call for calls in listed for call in calls}

@@ -46,6 +46,8 @@ _WAIT = 0.8
 _HOLD = 1
 #: After a person left a room without a word of the call's end, the carrier is asked, s.
 _LATE = 2.0
+#: Detection gives up 30 s after the answer by itself: a verdict from later was held up on its way, s.
+_VERDICT_WITHIN = 30.0
 
 
 def verified(account: TwilioAccount, path: str, form: Form, signature: str) -> bool:
@@ -87,6 +89,7 @@ async def answer(account: TwilioAccount, call_id: str, form: Form) -> str | None
     call.asked = True
     if call.hang_up:
         return documents.hung_up()
+    call.answered_at = call.answered_at or account.clock.now()
     call.deliver(Answered(account.clock.now(), call_id))
     if not call.decided.is_set():
         with suppress(TimeoutError):
@@ -112,11 +115,22 @@ def status_reported(account: TwilioAccount, call_id: str, form: Form) -> bool:
 
 
 def detection_reported(account: TwilioAccount, call_id: str, form: Form) -> None:
-    """The verdict on who answered: only a sure machine is one; everything else is a person."""
+    """The verdict on who answered: only a sure machine is one; everything else is a person.
+
+    The first verdict holds, and one that was held up on its way is too late: the agent knows better by then, and
+    somebody who talks must not be hung up on.
+    """
     call = account.calls.get(call_id)
-    said = form.get("AnsweredBy", "unknown")
-    if call is not None and not call.ended and (said.startswith("machine") or said == "fax"):
-        call.deliver(MachineDetected(account.clock.now(), call_id))
+    if call is None or call.ended or call.verdict:
+        return
+    call.verdict = said = form.get("AnsweredBy", "unknown")
+    now = account.clock.now()
+    if not (said.startswith("machine") or said == "fax"):
+        return
+    if call.answered_at is not None and now > call.answered_at + _VERDICT_WITHIN:
+        _log.warning("verdict_too_late", call=call_id, seconds=round(now - call.answered_at, 1))
+        return
+    call.deliver(MachineDetected(now, call_id))
 
 
 def key_pressed(account: TwilioAccount, call_id: str, form: Form) -> str | None:

@@ -61,6 +61,7 @@ class Desk:
         campaign: on which floor.
         leg: how the agent hears people.
         leg_up: whether the leg is there.
+        leg_lost: whether it was there, or on its way, and is gone.
         wants: what the agent asked for last.
         state: the engine's word.
         since: s of the clock, when this state began.
@@ -73,6 +74,7 @@ class Desk:
     leg: LegKind
     heard_at: float
     leg_up: bool = False
+    leg_lost: bool = False
     wants: Literal["ready", "paused"] = "paused"
     pause_code: str = ""
     state: AgentState = AgentState.OFFLINE
@@ -116,7 +118,7 @@ class Desks:
     # ------------------------------------------------------------------ what agents do
 
     def sign_in(self, agent_id: str, campaign: str, leg: LegKind, phone: str = "") -> Desk:
-        """Seat an agent; the leg comes up by itself.
+        """Seat an agent; the leg comes up by itself. Who is seated already and has lost the leg gets a new one.
 
         Raises:
             DeskError: the agent sits elsewhere, or the leg needs something that is missing.
@@ -124,15 +126,18 @@ class Desks:
         desk = self.desks.get(agent_id)
         if desk is not None and desk.campaign != campaign:
             raise DeskError(f"{agent_id} is signed in to {desk.campaign}: sign out there first")
+        if (desk is None or desk.leg_lost) and leg == "phone" and not phone:
+            raise DeskError("an ordinary phone needs its number")
         if desk is None:
-            if leg == "phone" and not phone:
-                raise DeskError("an ordinary phone needs its number")
             desk = Desk(agent_id, campaign, leg, self._clock.now())
             if self._legs is None or leg == "none":
                 desk.leg_up = True
             else:
                 self._legs.connect(agent_id, leg, phone)
             self.desks[agent_id] = desk
+        elif desk.leg_lost and self._legs is not None and leg != "none":
+            self._legs.connect(agent_id, leg, phone)
+            desk.leg, desk.leg_lost = leg, False
         self.alive(agent_id)
         return desk
 
@@ -236,7 +241,7 @@ class Desks:
         desk = self.desks.get(agent_id)
         if desk is None:
             return
-        desk.leg_up = True
+        desk.leg_up, desk.leg_lost = True, False
         desk.tell({"event": "leg", "up": True})
         if desk.wants == "ready":
             self._quietly(desk, ev.AgentReady(self._clock.now(), agent_id))
@@ -246,7 +251,7 @@ class Desks:
         desk = self.desks.get(agent_id)
         if desk is None:
             return
-        desk.leg_up = False
+        desk.leg_up, desk.leg_lost = False, True
         desk.tell({"event": "leg", "up": False, "say": why})
         self._quietly(desk, ev.AgentGone(self._clock.now(), agent_id, why))
 

@@ -19,10 +19,11 @@ from typing import Any
 import structlog
 
 from campaigns.files import Campaign
+from campaigns.problems import OperatorError
 from campaigns.scripts import Script
 from campaigns.workspace import Workspace
 from dialer.carriers.controls import Controls, Ear
-from dialer.carriers.fates import LeftCall, Reconciler
+from dialer.carriers.fates import LeftCall, NotSettled, Reconciler
 from dialer.carriers.port import Carrier
 from dialer.clock import Clock
 from dialer.engine import AgentState
@@ -33,10 +34,13 @@ from dialer.runtime.driver import Driver, LeaseLost
 from dialer.runtime.instants import moment
 from dialer.runtime.live.carriers import House
 from dialer.runtime.live.desks import DeskError, Desks
+from dialer.runtime.live.openings import Openings
 from dialer.runtime.live.screen import screen_of
 from dialer.runtime.recovery import close_conversation
 from dialer.runtime.session import Session, World
 from dialer.store.database import Store
+from dialer.store.errors import StoreError
+from dialer.voice import VoiceError
 from dnc.registries import RegistryStore
 
 __all__ = ["AlreadyRunning", "LiveFloor"]
@@ -81,6 +85,8 @@ class LiveFloor:
         self.failure: BaseException | None = None
         self.on_change: Callable[[str], None] = lambda name: None  # a campaign began or ended
         self._running: dict[str, _Running] = {}
+        self._openings = Openings(workspace)
+        self._opening: asyncio.Task[None] | None = None
         self._book = open_rulebook(workspace)
         self._registries = RegistryStore(workspace.registries_dir)
 
@@ -101,6 +107,7 @@ class LiveFloor:
         Raises:
             AlreadyRunning: here, or elsewhere under a lease.
             OperatorError, VoiceError: its files are not as they must be.
+            NotSettled: the carrier cannot be asked about what a crash left.
             StoreError: the database refuses.
         """
         if name in self._running:
@@ -130,7 +137,11 @@ class LiveFloor:
             )
         reconciler = self.house.reconciler_for(campaign)
         left = session.left_behind()
-        fates = {} if reconciler is None else await reconciler.settle(left)
+        try:
+            fates = {} if reconciler is None else await reconciler.settle(left)
+        except NotSettled:
+            session.give_back()
+            raise
         session.mend(fates)
         driver = session.start(self.desks, flush_after=0.2)
         running = _Running(campaign, script, session, carrier, driver)
@@ -236,8 +247,15 @@ class LiveFloor:
         """
         while not stopped.is_set():
             self._look_after()
+            if self._opening is not None and self._opening.done():
+                self._opening.result()  # a failure that nobody expected ends the floor
+                self._opening = None
+            if self._opening is None:
+                self._opening = asyncio.create_task(self._open_what_is_due())
             with suppress(TimeoutError):
                 await asyncio.wait_for(stopped.wait(), _BEAT)
+        if self._opening is not None:
+            await self._opening
         for name in self.names:
             self.stop(name, "the floor closes")
         until = self.clock.now() + patience
@@ -248,6 +266,18 @@ class LiveFloor:
             self._finish(name, "the floor closed before every call was over")
         for agent_id in list(self.desks.desks):
             self.desks.sign_out(agent_id, "the floor closes")
+
+    async def _open_what_is_due(self) -> None:
+        """Begin the campaigns that begin by themselves; one that cannot be begun is told of and tried again."""
+        now = moment(self.clock.now())
+        for name in self._openings.due(now, self._running):
+            try:
+                await self.start(name)
+            except (AlreadyRunning, OperatorError, VoiceError, NotSettled, StoreError, LeaseLost) as error:
+                _log.error("campaign_not_begun", campaign=name, why=str(error).splitlines()[0])
+                self._openings.failed(name, now)
+            else:
+                self._openings.begun(name, now)
 
     def _look_after(self) -> None:
         if self.failure is not None:

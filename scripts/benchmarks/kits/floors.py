@@ -46,6 +46,7 @@ caller_ids = ["{first}", "{second}"]
 lines = 2000
 calls_per_second = {rate}
 lines_per_agent = {lines}
+{dialing}
 
 [hours]
 timezone = "Europe/London"
@@ -81,7 +82,15 @@ def fictitious_numbers(count: int) -> list[str]:
 
 
 def make_folder(
-    root: Path, numbers: Sequence[str], seats: int, *, mode: str, rate: float, settings: str, lines: float = 1.0
+    root: Path,
+    numbers: Sequence[str],
+    seats: int,
+    *,
+    mode: str,
+    rate: float,
+    settings: str,
+    lines: float = 1.0,
+    dialing: str = "",
 ) -> tuple[Workspace, dict[str, str]]:
     """Make the folder; returns it and the agents' secrets.
 
@@ -93,12 +102,15 @@ def make_folder(
         rate: calls per second.
         settings: the text of `dialer.toml`.
         lines: per agent, in ratio mode.
+        dialing: further lines of `[dialing]`.
     """
     init_workspace(root)
     for sample in (root / "campaigns").glob("*.toml"):
         sample.unlink()
     (root / "dialer.toml").write_text(settings)
-    text = _CAMPAIGN.format(name=NAME, mode=mode, rate=rate, first=CALLER_IDS[0], second=CALLER_IDS[1], lines=lines)
+    text = _CAMPAIGN.format(
+        name=NAME, mode=mode, rate=rate, first=CALLER_IDS[0], second=CALLER_IDS[1], lines=lines, dialing=dialing
+    )
     (root / "campaigns" / f"{NAME}.toml").write_text(text)
     workspace = Workspace.load(root)
     campaign = workspace.campaign(NAME)

@@ -86,6 +86,15 @@ class Contract:
             return operation["requestBody"]["content"]["application/x-www-form-urlencoded"]["schema"]["properties"]
         return {each["name"]: each["schema"] for each in operation.get("parameters", []) if each["in"] == "query"}
 
+    def unlawful(self, requests) -> list[tuple[str, str, str]]:
+        """What is wrong with those of an exchange's requests that were carried out: (method, path, what)."""
+        return [
+            (each["method"], each["path"], line)
+            for each in requests
+            if each["status"] < 400
+            for line in self.violations(each["path"], each["method"], each["pairs"], each["status"], each["body"])
+        ]
+
     def violations(self, path: str, method: str, pairs, status: int, body) -> list[str]:
         """What is wrong with one accepted request and its answer."""
         self.checked += 1
