@@ -69,6 +69,7 @@ _COMMANDS = (
         "Carriers: a simulated one, to try the live floor without an account.",
     ),
     Later("agents", "dialer.cli.agents:app", "Who may sign in to take calls."),
+    Later("accounts", "dialer.cli.accounts:app", "Who may use the office pages: supervisors and others."),
 )
 
 app = typer.Typer(

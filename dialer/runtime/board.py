@@ -17,6 +17,12 @@ class BudgetView(Protocol):
     served: int
     abandoned: int
 
+    def payable(self) -> int:
+        """Abandonments that may be booked next without passing the cap."""
+
+    def breach_probability(self, now: float) -> float:
+        """How likely the period ends above the cap, as things are."""
+
 
 @dataclass(frozen=True, slots=True)
 class Board:
@@ -34,6 +40,8 @@ class Board:
     served: int
     abandoned: int
     max_abandonment_rate: float
+    abandonments_left: int  # that the law allows next, one after the other
+    breach_probability: float  # that this accounting period ends above the cap
 
     @property
     def abandonment_rate(self) -> float | None:
@@ -65,6 +73,8 @@ def board_of(campaign: str, engine: Engine, budget: BudgetView, max_rate: float,
         served=budget.served,
         abandoned=budget.abandoned,
         max_abandonment_rate=max_rate,
+        abandonments_left=budget.payable(),
+        breach_probability=budget.breach_probability(at),
     )
 
 

@@ -33,6 +33,8 @@ from sqlalchemy.types import TypeDecorator
 
 __all__ = [
     "UtcDateTime",
+    "account",
+    "administration",
     "agent",
     "agent_change",
     "attempt",
@@ -395,6 +397,32 @@ agent = Table(
     Column("name", Text, nullable=False, default=""),
     Column("secret_hash", Text),  # argon2id; NULL: may not sign in
     Column("created_at", UtcDateTime, nullable=False),
+)
+
+account = Table(
+    "account",  # who may use the office pages: not agents, who have a desk
+    metadata,
+    Column("account_id", String(64), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("role", String(16), nullable=False),  # dialer.web.accounts.Role
+    Column("clients", JSON, nullable=False),  # the client companies it sees; empty: every one
+    Column("secret_hash", Text),  # argon2id of the password; NULL: none chosen yet
+    Column("code_hash", Text),  # argon2id of the one-time code that lets a password be chosen; NULL: used
+    Column("code_until", UtcDateTime),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("closed_at", UtcDateTime),  # NULL: may sign in
+)
+
+administration = Table(
+    "administration",  # append-only: who did or tried what beside taking calls
+    metadata,
+    Column("act_id", Integer, primary_key=True),
+    Column("at", UtcDateTime, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("act", String(32), nullable=False),
+    Column("target", Text, nullable=False),  # a campaign, a number, an account
+    Column("detail", Text, nullable=False),
+    Column("done", Boolean, nullable=False),  # False: it was refused
 )
 
 agent_change = Table(

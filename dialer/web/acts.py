@@ -95,6 +95,7 @@ def _complete_transfer(floor: LiveFloor, agent_id: str, wanted: Wanted) -> None:
 
 _ACTS: dict[str, Callable[[LiveFloor, str, Wanted], None]] = {
     "alive": lambda floor, agent, wanted: None,
+    "ping": lambda floor, agent, wanted: floor.desks.desks[agent].tell({"event": "pong"}),  # a browser's sign of life
     "ready": lambda floor, agent, wanted: floor.desks.ready(agent),
     "pause": lambda floor, agent, wanted: floor.desks.pause(agent, wanted.code),
     "finishing": lambda floor, agent, wanted: floor.desks.finishing(agent, wanted.seconds),

@@ -13,6 +13,7 @@ from dialer.runtime.live.floor import LiveFloor
 from dialer.web.control import control_router
 from dialer.web.desk import Secrets, desk_router
 from dialer.web.health import health_router
+from dialer.web.pages.router import pages_router
 
 __all__ = ["Faces", "make_app"]
 
@@ -51,6 +52,7 @@ def make_app(floor: LiveFloor, faces: Faces) -> FastAPI:
     app.include_router(health_router(floor))
     app.include_router(control_router(floor, faces.control_token))
     app.include_router(desk_router(floor, faces.agents, faces.public_origin, faces.browser_token))
+    app.include_router(pages_router(floor, faces.agents, faces.public_origin))
     for router in faces.more:
         app.include_router(router)
     return app

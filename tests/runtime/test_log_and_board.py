@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from world import NOON, make_world, run_day, settings_of
 
 from dialer.engine import AgentState, CallState, CampaignState
+from dialer.pacing.budget import Ledger
 from dialer.runtime.board import board_of, line_of
 from dialer.runtime.log import configure, mask_numbers
 
@@ -70,7 +71,8 @@ def test_the_boards_figures_are_the_floors(tmp_path):
     assert last.abandonment_rate == pytest.approx(last.abandoned / answered)
     line = line_of(last)
     assert line["served"] == last.served and line["in_flight"] == 0 and line["bridged"] == 0
-    empty = board_of(
-        "day", day.session.engine, type("Fresh", (), {"served": 0, "abandoned": 0}), 0.03, NOON.timestamp()
-    )
+    assert last.abandonments_left == day.session.pacer.ledger.payable()
+    fresh = Ledger(cap=0.03, length=30 * 86_400.0)
+    empty = board_of("day", day.session.engine, fresh, 0.03, NOON.timestamp())
+    assert empty.abandonments_left == 0
     assert empty.abandonment_rate is None and line_of(empty)["abandonment_rate"] is None

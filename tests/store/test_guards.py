@@ -5,7 +5,18 @@ from datetime import date
 import pytest
 from sqlalchemy import text
 
-from dialer.store import StoreConflict, blocks, calls, consents, erasures, guards, ledger, people, relationships
+from dialer.store import (
+    StoreConflict,
+    accounts,
+    blocks,
+    calls,
+    consents,
+    erasures,
+    guards,
+    ledger,
+    people,
+    relationships,
+)
 from dialer.store import suppressions as lists_of_ours
 from dialer.store.consents import Statement
 from dialer.store.guards import GUARDS
@@ -13,6 +24,8 @@ from dialer.store.relationships import Fact
 from dnc.values import Block, Code, Consent
 
 NUMBER = "+12125550100"
+#: A column of text in tables that have no number.
+_TEXT = {"block": "target", "administration": "target"}
 
 
 @pytest.fixture
@@ -28,6 +41,7 @@ def full(world):
         lists_of_ours.add(tx, "+12125550101", reason="asked", source="call", by="ann", at=world.at)
         blocks.add(tx, NUMBER, Block(Code.INCONVENIENT_TIME, "nights"), by="ann", at=world.at)
         erasures.add(tx, ["+12125550102"], at=world.at, by="ann", reason="letter")
+        accounts.record(tx, world.at, by="ann", act="add_account", target="bob")
     return world
 
 
@@ -39,7 +53,7 @@ def erase(world):
 @pytest.mark.parametrize("guard", GUARDS, ids=lambda guard: guard.name)
 def test_what_is_guarded_is_refused(full, guard):
     sql = {
-        "UPDATE": f"UPDATE {guard.table} SET {'number' if guard.table != 'block' else 'target'} = '+12125550199'",
+        "UPDATE": f"UPDATE {guard.table} SET {_TEXT.get(guard.table, 'number')} = '+12125550199'",
         "DELETE": f"DELETE FROM {guard.table}",
         "TRUNCATE": f"TRUNCATE {guard.table} CASCADE",
     }[guard.operation]

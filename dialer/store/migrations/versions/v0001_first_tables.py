@@ -13,7 +13,7 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
-_FOR_GOOD = ("ledger", "suppression", "block", "erasure")
+_FOR_GOOD = ("ledger", "suppression", "block", "erasure", "administration")
 _ERASABLE = ("consent", "relationship")
 _GUARDS = (
     *(Guard(table, "UPDATE") for table in (*_FOR_GOOD, *_ERASABLE)),
@@ -25,6 +25,30 @@ _GUARDS = (
 
 def upgrade() -> None:
     """Create every table."""
+    op.create_table(
+        "account",
+        sa.Column("account_id", sa.String(length=64), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("role", sa.String(length=16), nullable=False),
+        sa.Column("clients", sa.JSON(), nullable=False),
+        sa.Column("secret_hash", sa.Text(), nullable=True),
+        sa.Column("code_hash", sa.Text(), nullable=True),
+        sa.Column("code_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("account_id", name=op.f("pk_account")),
+    )
+    op.create_table(
+        "administration",
+        sa.Column("act_id", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.Column("act", sa.String(length=32), nullable=False),
+        sa.Column("target", sa.Text(), nullable=False),
+        sa.Column("detail", sa.Text(), nullable=False),
+        sa.Column("done", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("act_id", name=op.f("pk_administration")),
+    )
     op.create_table(
         "agent",
         sa.Column("agent_id", sa.String(length=64), nullable=False),
@@ -490,3 +514,5 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_block_lifts"), table_name="block")
     op.drop_table("block")
     op.drop_table("agent")
+    op.drop_table("administration")
+    op.drop_table("account")
