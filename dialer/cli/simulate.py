@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["simulate"]
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
 
 def simulate(
     ctx: typer.Context,
@@ -93,7 +95,8 @@ def simulate(
         if replay is not None:
             found = _replayed(store, campaign, settings, asked, replay)
         else:
-            begin = instant_option(start, campaign.hours.timezone) or datetime.now(UTC)
+            newest = _newest_call(store, campaign)  # of a day in virtual time perhaps, which lies ahead
+            begin = instant_option(start, campaign.hours.timezone) or max(datetime.now(UTC), newest or _EPOCH)
             found = _looked_ahead(workspace, store, campaign, settings, asked, begin, hours, within)
     _show(found, as_json, html)
 
@@ -156,7 +159,9 @@ def _replayed(store: Store, campaign: Campaign, settings: SimulationSettings, as
     with store.reading() as tx:
         history = read_history(tx, campaign.name, begin, begin + timedelta(days=1))
     if history.attempts.empty:
-        raise stop(f"{campaign.name} dialed nobody on {date}", NOTHING_TO_DO)
+        newest = _newest_call(store, campaign)
+        last = "" if newest is None else f"; its last call was on {newest.astimezone(zone):%Y-%m-%d}"
+        raise stop(f"{campaign.name} dialed nobody on {date}{last}", NOTHING_TO_DO)
     first = history.attempts["placed_at"].iloc[0].timestamp()
     ended = max(history.attempts["ended_at"].max(), history.agent_changes["at"].max()).timestamp()
     team = agents_that_day(history.agent_changes, ended)
@@ -183,6 +188,15 @@ def _replayed(store: Store, campaign: Campaign, settings: SimulationSettings, as
         f"in {(ended - starts) / 3600:.1f} h"
     )
     return answers_of(campaign.name, title, world.sources, outcomes, recorded=recorded)
+
+
+def _newest_call(store: Store, campaign: Campaign) -> datetime | None:
+    """When the campaign's last call was placed."""
+    from dialer.store.outcomes import past_calls
+
+    with store.reading() as tx:
+        calls = past_calls(tx, campaign.name, _EPOCH, 1)
+    return calls[0].placed_at if calls else None
 
 
 def _what_ifs(

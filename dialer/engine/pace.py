@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from typing import Protocol
+from collections.abc import Sequence
+from itertools import islice
+from typing import Protocol, runtime_checkable
 
 from dialer.engine.commands import Command, Dial, FetchLeads, HangUp
 from dialer.engine.config import EngineConfig
-from dialer.engine.events import NoLeads
+from dialer.engine.events import Lead, NoLeads
 from dialer.engine.floor import Floor
 from dialer.engine.rate import TokenBucket
 from dialer.engine.records import Call
@@ -15,7 +17,7 @@ from dialer.engine.states import CallState, CampaignState
 from dialer.engine.timers import Deadlines
 from dialer.pacing import Decision, FloorView
 
-__all__ = ["Pace", "PacerPort"]
+__all__ = ["ChoosingPacer", "Pace", "PacerPort"]
 
 #: The pacer is asked at least this often while agents are present, s.
 _LONGEST_SILENCE = 0.5
@@ -23,6 +25,8 @@ _LONGEST_SILENCE = 0.5
 _BACK_OFF, _LONGEST_BACK_OFF = 2.0, 60.0
 #: The gate's last answers that the campaign's health is judged by: so many, and not older than this, s.
 _REMEMBERED = 50
+#: A pacer that chooses among leads is shown so many for each one that it wants to dial.
+_CHOICE = 3
 _RECENT = 1800.0
 
 
@@ -31,6 +35,14 @@ class PacerPort(Protocol):
 
     def decide(self, floor: FloorView) -> Decision:
         """How many to dial, which ringing calls to let go, and why."""
+
+
+@runtime_checkable
+class ChoosingPacer(PacerPort, Protocol):
+    """A pacer that also says which leads to dial, where leads have an answer probability of their own."""
+
+    def choose(self, estimates: Sequence[float | None]) -> tuple[int, ...]:
+        """Which of the next leads to dial for the last decision: positions, in order."""
 
 
 class Pace:
@@ -46,6 +58,7 @@ class Pace:
     ) -> None:
         self._config = config
         self._pacer = pacer
+        self._chooser = pacer if isinstance(pacer, ChoosingPacer) else None
         self._floor = floor
         self._deadlines = deadlines
         self._buckets = [TokenBucket(config.calls_per_second)]
@@ -131,8 +144,8 @@ class Pace:
         for call_id in decision.release:
             self._release(call_id, now, out)
         allowed = max(0, min(tokens, len(self._floor.leads), lines - len(self._floor.calls)))
-        for _ in range(min(decision.dial, allowed)):
-            self._dial(now, out)
+        for lead in self._take(decision.dial, allowed):
+            self._dial(lead, now, out)
         if decision.dial and tokens < 1:
             instants = [bucket.next_token_at(now) for bucket in self._buckets]
             if all(when is not None for when in instants):
@@ -155,8 +168,23 @@ class Pace:
             self.fetching = True
             out.append(FetchLeads(now, wanted))
 
-    def _dial(self, now: float, out: list[Command]) -> None:
-        lead = self._floor.leads.popleft()
+    def _take(self, dial: int, allowed: int) -> list[Lead]:
+        """Take the leads to dial: the next ones, or those that the pacer chooses among the next where leads differ."""
+        leads = self._floor.leads
+        if dial and self._chooser is not None:
+            near = list(islice(leads, _CHOICE * dial))
+            estimates = [lead.answer_probability for lead in near]
+            # A lead without an estimate (a promised callback, say) waits for no surer one.
+            if None not in estimates:
+                chosen = self._chooser.choose(estimates)[:allowed]
+                for _ in near:
+                    leads.popleft()
+                taken = set(chosen)
+                leads.extendleft([lead for position, lead in enumerate(near) if position not in taken][::-1])
+                return [near[position] for position in chosen]
+        return [leads.popleft() for _ in range(min(dial, allowed))]
+
+    def _dial(self, lead: Lead, now: float, out: list[Command]) -> None:
         for bucket in self._buckets:
             bucket.take(now, 1)
         if self.shared_tokens is not None:

@@ -52,7 +52,7 @@ START = 0.02
 #: The threshold never exceeds this.
 HIGHEST = 0.7
 #: The largest probability with which a call may cost more than the ledger can pay, given its answer.
-LEDGER_RISK = 2e-4
+LEDGER_RISK = 5e-5
 
 _LOWEST_BASE, _HIGHEST_BASE = -30.0, math.log(0.3)
 _RESERVE = 10.0  # abandonments the price keeps in reserve

@@ -28,7 +28,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from dialer.pacing.answer_rate import MEMORY, AnswerRate
+from dialer.pacing.answer_rate import AnswerRate
 from dialer.pacing.finishing import Finishing
 from dialer.pacing.handle_times import TALK_ROWS, WRAP_ROWS, HandleTimes
 from dialer.pacing.look import AMPLE, Look
@@ -156,8 +156,13 @@ class Forecaster:
         """Give a lead's answer probability from its own estimate, corrected by what was seen of such estimates."""
         return self.rate.rate if estimate is None else min(estimate * self.rate.rate / REFERENCE, _SUREST)
 
-    def look(self, floor: FloorView) -> Look:
-        """Look ahead over the floor, after bringing the answer rate up to date."""
+    def look(self, floor: FloorView, payable: int = 1_000_000) -> Look:
+        """Look ahead over the floor, after bringing the answer rate up to date.
+
+        Args:
+            floor: the floor.
+            payable: abandonments that the ledger can pay for; few ask for tails far out.
+        """
         now = floor.now
         agents = len(floor.agents)
         self._small = agents <= _SMALL
@@ -165,7 +170,7 @@ class Forecaster:
         if bins and not 0 <= min(bins) <= max(bins) <= BINS:
             bins = [min(max(b, 0), BINS) for b in bins]
         sizes = self._note_listed(floor)
-        self._update_rate(bins, sizes, agents)
+        self._update_rate(bins, sizes)
 
         rows: list[int] = []
         finishing: list[AgentView] = []
@@ -207,7 +212,7 @@ class Forecaster:
         trials = None
         if few and calls is not None:
             points = len(transform(agents + AMPLE).steps)
-            if use_exact(len(held) + len(calls), points, float(cumulants[1, 1:].min())):
+            if use_exact(len(held) + len(calls), points, float(cumulants[1, 1:].min()), payable < AMPLE):
                 trials = np.concatenate((held[:, :_COLUMNS], calls[:, :_COLUMNS]))
         doubt = self.rate.relative_error
         if trials is None:
@@ -257,13 +262,12 @@ class Forecaster:
             del self._listed[next(iter(self._listed))]
         return [known.get(c.call_id, REFERENCE) / REFERENCE for c in floor.in_flight]
 
-    def _update_rate(self, bins: list[int], sizes: list[float] | None, agents: int) -> None:
+    def _update_rate(self, bins: list[int], sizes: list[float] | None) -> None:
         exposed = self._exposed(bins, sizes)
         self.ring.refresh(bins)
         if self._refresh_ring():
             before, exposed = exposed, self._exposed(bins, sizes)
             self.rate.rebase(exposed - before)
-        self.rate.memory = MEMORY + agents / 2.0
         self.known_calls = self.rate.known_calls(exposed)
         if self.rate.update(exposed) and self._refresh_ring():
             self.rate.rebase(self._exposed(bins, sizes) - exposed)

@@ -32,7 +32,7 @@ Complexes = npt.NDArray[np.complex128]
 _MANY, AMPLE = 10_000, 8
 _AMPLE_AGENTS = 10 * AMPLE
 #: Standard deviations by which the answer rate may be higher than estimated.
-_DOUBTS = 2.0
+_DOUBTS = 1.0
 
 
 class Room(NamedTuple):

@@ -55,7 +55,7 @@ SERIES_ERROR = 0.005
 #: The largest error accepted from the series; below the variance it implies we are exact.
 SERIES_TOLERANCE = 0.002
 #: Above this many trials times points the exact transform costs more than a decision may.
-_MOST_WORK = 2_000
+_MOST_WORK, _MOST_WORK_FAR = 2_000, 4_000
 #: Numbers per trial and instant that the series needs: the first four cumulants.
 MOMENTS = 4
 
@@ -63,8 +63,17 @@ _LEAST_SHARE = 1.0 / 3.0
 _INV_SQRT_2PI = 1.0 / math.sqrt(2.0 * math.pi)
 
 
-def use_exact(trials: int, points: int, variance: float) -> bool:
-    """Tell whether a sum of `trials` indicators of total `variance` should be computed exactly."""
+def use_exact(trials: int, points: int, variance: float, far: bool = False) -> bool:
+    """Tell whether a sum of `trials` indicators of total `variance` should be computed exactly.
+
+    Args:
+        trials: how many.
+        points: points of the transform.
+        variance: total variance.
+        far: whether tails far out are asked for, where the series' absolute error says little.
+    """
+    if far:
+        return trials * points <= _MOST_WORK_FAR
     return variance * SERIES_TOLERANCE < SERIES_ERROR and trials * points <= _MOST_WORK
 
 

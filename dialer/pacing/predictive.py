@@ -32,13 +32,14 @@ from typing import Any
 from dialer.pacing.base import Pacer
 from dialer.pacing.budget import LEDGER_RISK
 from dialer.pacing.choosing import choose
+from dialer.pacing.crew import Crew
 from dialer.pacing.forecast import Forecaster
 from dialer.pacing.limits import Limit, dial_limit, needed_lines, releasable
-from dialer.pacing.look import Load, Look
+from dialer.pacing.look import AMPLE, Load, Look
 from dialer.pacing.policy import PacingPolicy
 from dialer.pacing.ring_times import BIN, BINS
 from dialer.pacing.simple import one_to_one
-from dialer.pacing.values import CallResolved, Decision, FloorView, HandleTime
+from dialer.pacing.values import CallResolved, CallServed, Decision, FloorView, HandleTime, Outcome
 
 __all__ = ["PredictivePacer"]
 
@@ -46,6 +47,8 @@ __all__ = ["PredictivePacer"]
 _LEAP = 0.5
 #: Abandonments that the ledger keeps for what no forecast knows: an agent who leaves, a person cut off.
 _IN_HAND = 1
+#: And so many more while ready agents go elsewhere than to our own calls.
+_ELSEWHERE = 2
 #: Losses with agents ready, beyond the cap, from which on the board names them.
 _SUSPICIOUS = 2.0
 #: Seconds by which the report of a call's end may be late.
@@ -58,6 +61,8 @@ _BEAT, _LARGER_BEAT = 0.45, 0.9
 _SMALL = 20
 #: Seconds for which a sentence that says why nothing is dialed is repeated.
 _REPEAT = 1.0
+#: Why no more is dialed, where neither the ledger nor a limit says so.
+_AGENTS = "agents bound it: one answer more would too likely find none free"
 #: Above this many agents somebody becomes ready all the time, and the beat is that of a small floor.
 _LARGE = 80
 
@@ -68,6 +73,7 @@ class PredictivePacer(Pacer):
     def __init__(self, policy: PacingPolicy) -> None:
         super().__init__(policy)
         self.forecaster = Forecaster(policy)
+        self.crew = Crew()
         #: For `choose`: what is on its way, the price, the most and the least calls, if the price decided.
         self._room: tuple[Load, float, int, int] | None = None
         self._looked_at = 0.0
@@ -95,17 +101,23 @@ class PredictivePacer(Pacer):
             return one_to_one(self, floor, ready, limit, "no agent is here"), 0
         if self.ledger.hopeless:
             return self._give_up(floor, ready), 0
-        look = self.forecaster.look(floor)
         ledger = self.ledger
+        look = self.forecaster.look(floor, ledger.payable(ledger.structural) - _IN_HAND)
         payable = ledger.payable(look.unserved + ledger.structural)
+        steady = payable >= AMPLE or self.crew.steady(floor)
+        if not steady:
+            payable = max(payable - _ELSEWHERE, 0)
         guard = self._guard(floor, payable)
+        if guard is not None and payable < 1 and not steady:
+            why = "every other agent is left to the others, because ready agents go elsewhere, too (law)"
+            return one_to_one(self, floor, ready, limit, why, counted=ready // 2), 0
         if guard is not None:
             return one_to_one(self, floor, ready, limit, guard), 0
         threshold = ledger.threshold
         spend = payable - _IN_HAND
         release = self._release(floor, look, threshold, spend)
         if release:
-            bound = "an answer now would likely find nobody"
+            bound = "agents bound it: an answer now would likely find nobody"
             return Decision(0, release, self._sentence(floor, ready, 0, release, bound)), 1
         # Learn before leaping: a flood of calls may not rest on the answers of a few.
         known = len(floor.agents) + int(self.forecaster.known_calls * _LEAP) - len(floor.in_flight)
@@ -119,14 +131,16 @@ class PredictivePacer(Pacer):
             self._room = (look.load(spend), threshold, limit.calls, one_each)
         if dial == limit.calls and distance < 1.0:
             bound = f"{limit.name} bound it"
+        elif room.by_ledger and spend < 1:
+            bound = "the budget has no abandonment to spend and more calls could cost one (law)"
         elif room.by_ledger:
             bound = f"the budget has {spend} abandonments to spend and more calls could cost more (law)"
         elif dial and dial == one_each:
             bound = "1:1 is as good as prediction now"
         elif dial:
-            bound = f"room for {dial} more at an overload chance of {100 * threshold:.1f} %"
+            bound = f"{_AGENTS} ({100 * room.risk:.1f} %, and the budget bears {100 * threshold:.1f} %)"
         else:
-            bound = "one call more would too likely find no agent"
+            bound = _AGENTS
         beats = next((beats for near, beats in _NEXT_LOOK if distance < near), _LONGEST_REST)
         if self.policy.release_ringing and look.risk_soon >= threshold:
             beats = 1  # the calls that come to `min_ring` now are to be let go
@@ -175,6 +189,11 @@ class PredictivePacer(Pacer):
 
     # ------------------------------------------------------------------ speaking
 
+    def _ends(self, floor: FloorView) -> bool:
+        """Whether a call placed now may settle in the next period."""
+        settles = self.policy.ring_timeout + self.policy.allowed_wait + _LATE
+        return self.ledger.cap < 1.0 and self.ledger.ends_within(floor.now, settles)
+
     def _guard(self, floor: FloorView, payable: int) -> str | None:
         """Say why only 1:1 is lawful now, or None."""
         ledger = self.ledger
@@ -190,8 +209,7 @@ class PredictivePacer(Pacer):
                 f"1:1 by the small-team guard: with {ledger.abandoned} of {ledger.answers} answers abandoned, "
                 f"one more could exceed {100 * ledger.cap:.1f} % (law)"
             )
-        settles = self.policy.ring_timeout + self.policy.allowed_wait + _LATE
-        if ledger.cap < 1.0 and ledger.ends_within(floor.now, settles):
+        if self._ends(floor):
             return "1:1 because the accounting period ends, and the next one begins with an empty budget (law)"
         return None
 
@@ -210,6 +228,12 @@ class PredictivePacer(Pacer):
         age = min(max(outcome.at - outcome.placed_at, 0.0), BIN * BINS)
         self.forecaster.call_left_ring(outcome.call_id, age, human, outcome.result == "released", lag)
 
+    def observe(self, outcome: Outcome) -> None:
+        """Learn from one outcome (see `Pacer.observe`)."""
+        super().observe(outcome)
+        if isinstance(outcome, CallServed):
+            self.crew.served(outcome.agent_id)
+
     def _learn_handle_time(self, outcome: HandleTime) -> None:
         self.forecaster.agent_finished(outcome.agent_id, outcome.at, outcome.talk, outcome.wrap_up)
 
@@ -219,6 +243,7 @@ class PredictivePacer(Pacer):
         """Give a plain, JSON-able snapshot: what was learned and what was spent."""
         state = super().to_state()
         state["forecaster"] = self.forecaster.to_state()
+        state["crew"] = self.crew.to_state()
         state["look"] = {
             "at": self._looked_at,
             "beats": self._beats,
@@ -233,6 +258,7 @@ class PredictivePacer(Pacer):
         super()._load(state)
         if "forecaster" in state:
             self.forecaster.load(state["forecaster"])
+            self.crew.load(state["crew"])
         if "look" in state:
             look = state["look"]
             self._looked_at, self._beats = float(look["at"]), int(look["beats"])

@@ -12,7 +12,9 @@ from dialer.pacing.values import Decision, FloorView
 __all__ = ["PreviewPacer", "ProgressivePacer", "RatioPacer", "one_to_one"]
 
 
-def one_to_one(pacer: Pacer, floor: FloorView, ready: int, limit: Limit, why: str) -> Decision:
+def one_to_one(
+    pacer: Pacer, floor: FloorView, ready: int, limit: Limit, why: str, *, counted: int | None = None
+) -> Decision:
     """Dial one line per ready agent, and let go of calls no agent is there for.
 
     Args:
@@ -21,10 +23,12 @@ def one_to_one(pacer: Pacer, floor: FloorView, ready: int, limit: Limit, why: st
         ready: agents ready now.
         limit: the limits outside the forecast.
         why: ends the sentence; names the reason for 1:1.
+        counted: of the ready agents, so many may be counted on; None counts on all.
     """
-    wanted = needed_lines(ready, floor)
+    sure = ready if counted is None else counted
+    wanted = needed_lines(sure, floor)
     dial = min(wanted, limit.calls)
-    spare = len(floor.in_flight) + len(floor.waiting) - ready
+    spare = len(floor.in_flight) + len(floor.waiting) - sure
     release = tuple(releasable(pacer.policy, floor)[:spare]) if spare > 0 else ()
     bound = f"{limit.name} bound it" if limit.calls < wanted else why
     return Decision(dial, release, f"{pacer.opening(dial, release)}: {pacer.scene(floor, ready)}; {bound}.")

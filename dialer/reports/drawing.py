@@ -131,7 +131,7 @@ def bars(
     axes.grid(visible=False)
     axes.set_xticks([])
     axes.spines["bottom"].set_visible(False)
-    axes.set_xlim(0, max(values) * 1.22)
+    axes.set_xlim(0, max(values) * 1.22 or 1.0)
     for place, value, text in zip(places, values, texts, strict=True):
         axes.text(value + max(values) * 0.012, place, text, va="center", color=MUTED)
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from campaigns.files import Campaign
 from dialer.engine.events import Lead, LeadsOffered, NoLeads
 from dialer.runtime.instants import moment, seconds
+from dialer.runtime.propensity import Propensity
 from dialer.store import hopper
 from dialer.store.transactions import Writing
 from dnc.gate import Gate
@@ -39,12 +40,14 @@ class Hopper:
         campaign: whose leads.
         gate: knows the lawful hours.
         run_id: in whose name leads are leased.
+        propensity: how likely each lead answers, where enough calls told it.
     """
 
-    def __init__(self, campaign: Campaign, gate: Gate, run_id: str) -> None:
+    def __init__(self, campaign: Campaign, gate: Gate, run_id: str, propensity: Propensity | None = None) -> None:
         self._campaign = campaign
         self._gate = gate
         self._run_id = run_id
+        self._propensity = propensity
         self._hours: dict[str, _Hours] = {}
         self._places: list[hopper.DuePlace] = []
         self._places_at = float("-inf")
@@ -81,7 +84,15 @@ class Hopper:
         if not self._open_ids:
             return ()
         leased = hopper.lease(tx, self._campaign.name, self._run_id, count, moment(at), self._open_ids)
-        return tuple(Lead(each.lead_id, each.number, each.phone_id, each.attempts) for each in leased)
+        return tuple(
+            Lead(each.lead_id, each.number, each.phone_id, each.attempts, self._estimate(each, at)) for each in leased
+        )
+
+    def _estimate(self, lead: hopper.LeasedLead, at: float) -> float | None:
+        """The probability that a lead answers; none for a promised callback, which waits for no surer lead."""
+        if self._propensity is None or lead.leased_from == "callback":
+            return None
+        return self._propensity.of(lead.attempts, lead.place_id, at)
 
     def _is_open(self, place: Place, at: float) -> _Hours:
         known = self._hours.get(place.key)

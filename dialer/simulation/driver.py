@@ -28,6 +28,7 @@ from dialer.engine import commands as cmd
 from dialer.engine import events as ev
 from dialer.engine.config import Recycle
 from dialer.engine.engine import LearningPacer
+from dialer.engine.pace import ChoosingPacer
 from dialer.pacing import Decision, FloorView, Outcome
 from dialer.simulation.agents import SimulatedFloor
 from dialer.simulation.leads import LeadSource
@@ -70,6 +71,8 @@ class _Watched:
 
     def __init__(self, pacer: LearningPacer, meter: CallMeter) -> None:
         self._decide, self._observe, self._meter = pacer.decide, pacer.observe, meter
+        if isinstance(pacer, ChoosingPacer):
+            self.choose = pacer.choose
 
     def decide(self, floor: FloorView) -> Decision:
         self._meter.decisions += 1

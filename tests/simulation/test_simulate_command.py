@@ -113,7 +113,7 @@ def test_a_day_of_the_journal_is_replayed(world):
         (("--policy", "fast"), 2, "is no policy"),
         (("--open", "9-17"), 2, "no window of hours"),
         (("--replay", "someday"), 2, "is not a date"),
-        (("--replay", "2026-01-05"), 4, "dialed nobody"),
+        (("--replay", "2026-01-05"), 4, f"dialed nobody on 2026-01-05; its last call was on {NOON:%Y-%m-%d}"),
     ],
 )
 def test_mistakes_are_one_line(world, words, code, said):

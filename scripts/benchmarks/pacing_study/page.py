@@ -69,8 +69,14 @@ def _conditions(report: dict[str, Any]) -> str:
         size = report["size"]
         lines.append(
             f"Size: at least {size['agent_hours']:g} agents' hours for each cell and policy, in at least "
-            f"{size['seeds']} campaigns of at most 30 days of {size['hours']:g} h; a period is a campaign's run."
+            f"{size['seeds']} campaigns of at most 30 days of {size['hours']:g} h (a large floor that needs less "
+            "than a day works a shorter one); a period is a campaign's run."
         )
+        tuning = report.get("tuning", size)
+        if tuning != size:
+            of = f"{tuning['agent_hours']:g} agents' hours, {tuning['seeds']} campaigns"
+            lines[-1] += f" Policies that need tuning: {of}."
+    lines += report.get("notes", [])
     if report.get("quick"):
         lines.append("A quick run: the figures are rough, and tuned policies are left out.")
     return "\n\n".join(lines)

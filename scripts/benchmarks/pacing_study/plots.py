@@ -86,9 +86,12 @@ def _waits(report: dict[str, Any], file: Path) -> None:
     for axes, rate in zip(panels[0], rates, strict=True):
         counts = [count for count, of in report["cells"] if of == rate]
         for row, colour in _COLOURS.items():
-            waits = [report["table"][f"N={count} p={rate:g}"].get(row, {}).get("mean_wait") for count in counts]
-            if all(wait is not None for wait in waits):
-                axes.loglog(counts, waits, "o-", color=colour, markersize=3.5, linewidth=1.2, label=row)
+            cells = {count: report["table"][f"N={count} p={rate:g}"] for count in counts}
+            waits = {count: cell[row]["mean_wait"] for count, cell in cells.items() if row in cell}
+            if waits:
+                axes.loglog(
+                    *zip(*waits.items(), strict=True), "o-", color=colour, markersize=3.5, linewidth=1.2, label=row
+                )
         axes.set(xlabel="agents", title=f"p = {rate:g}")
         axes.set_xticks(counts, [str(count) for count in counts])
         low, high = axes.get_ylim()

@@ -11,13 +11,15 @@ from dialer.simulation.scenario import Scenario
 from pacing_study.cells import Bench, Case, Result
 from pacing_study.contenders import Contender, ratio, vicidial
 
-__all__ = ["Size", "best_ratios", "best_vicidials", "measure", "pooled"]
+__all__ = ["LEAST_HOURS", "Size", "best_ratios", "best_vicidials", "measure", "pooled"]
 
 #: A tuning is good enough when all seeds together stay under this.
 _CAP = 0.03
 #: Of the share of the full size that a tuning is tried on: first, in between; and how many go on from there.
 _FIRST_TRY, _SECOND_TRY = 1 / 30, 1 / 4
 _SECOND_ROUND, _LAST_ROUND = 14, 4
+#: The shortest day of a floor, and that of a try.
+LEAST_HOURS, _LEAST_TRY = 1.0, 0.25
 #: Noise that is forgiven in the tries.
 _FIRST_SLACK, _SECOND_SLACK = 0.01, 0.002
 
@@ -28,7 +30,7 @@ class Size:
 
     Attributes:
         agent_hours: of all seeds together, at least; small floors are simulated longer than large ones.
-        hours: of a working day.
+        hours: of a working day; a floor that needs less than a day works a shorter one, of `LEAST_HOURS` at least.
         seeds: at least so many.
     """
 
@@ -41,8 +43,9 @@ class Size:
         days = max(1, math.ceil(share * self.agent_hours / (self.hours * scenario.agents)))
         seeds = max(self.seeds if share == 1.0 else 1, math.ceil(days / 30))
         hours = self.hours
-        if share < 1.0 and days == 1:
-            hours = min(hours, max(0.75, share * self.agent_hours / scenario.agents))
+        if days == 1:
+            least = LEAST_HOURS if share == 1.0 else _LEAST_TRY
+            hours = min(hours, max(least, share * self.agent_hours / scenario.agents))
         return scenario.lasting(math.ceil(days / seeds), hours), range(1, seeds + 1)
 
 
