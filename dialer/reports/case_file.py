@@ -135,11 +135,12 @@ class CaseFile:
     do_not_call: tuple[dict[str, Any], ...]
     inconvenient_times: tuple[dict[str, Any], ...]
     erasures: tuple[dict[str, Any], ...]
+    acts: tuple[dict[str, Any], ...]  # who looked the number up on the pages, or exported this
     proof: Proof
 
     @property
     def empty(self) -> bool:
-        """Whether nothing at all is on record."""
+        """Whether nothing at all is on record but who asked."""
         said = (self.consents, self.relationships, self.do_not_call, self.inconvenient_times, self.erasures)
         return not any((self.leads, self.decisions, self.calls, *said)) and not any(use.listed for use in self.lists)
 
@@ -149,7 +150,7 @@ class _Entry:
     """One line of the timeline."""
 
     at: datetime
-    kind: str  # decision, call, list, consent, business, block, lead, erasure
+    kind: str  # decision, call, list, consent, business, block, lead, erasure, act
     title: str
     tone: str = ""  # good, bad
     facts: tuple[tuple[str, str], ...] = ()
@@ -176,6 +177,7 @@ def as_dict(case: CaseFile) -> dict[str, Any]:
         "do_not_call": list(case.do_not_call),
         "inconvenient_times": list(case.inconvenient_times),
         "erasures": list(case.erasures),
+        "acts": list(case.acts),
         "ledger": {**asdict(case.proof), "how_to_verify": _HOW},
     }
     plain: dict[str, Any] = _plain(body)
@@ -245,9 +247,10 @@ def _timeline(case: CaseFile) -> list[_Entry]:
     found += [_of_consent(each, when) for each in case.consents]
     found += [_of_relationship(each, when) for each in case.relationships]
     found += [_of_erasure(each) for each in case.erasures]
+    found += [_of_act(each) for each in case.acts]
     found += [_of_block(each, when) for each in case.inconvenient_times]
     found += [_of_lead(each) for each in case.leads]
-    order = ("lead", "consent", "business", "list", "block", "decision", "call", "erasure")
+    order = ("lead", "consent", "business", "list", "block", "decision", "call", "erasure", "act")
     found.sort(key=lambda each: (each.at, order.index(each.kind)))
     return [
         _Entry(
@@ -359,6 +362,11 @@ def _recorded(row: dict[str, Any], when: _When) -> str:
 def _of_erasure(erasure: dict[str, Any]) -> _Entry:
     facts = (("why", erasure["reason"]), ("by", erasure["by"]))
     return _Entry(erasure["at"], "erasure", "The person's data was erased", "bad", facts)
+
+
+def _of_act(act: dict[str, Any]) -> _Entry:
+    title = f"{act['act'].replace('_', ' ').capitalize()}{'' if act['done'] else ': refused'}"
+    return _Entry(act["at"], "act", title, "" if act["done"] else "bad", (("by", act["by"]), ("detail", act["detail"])))
 
 
 def _of_block(block: dict[str, Any], when: _When) -> _Entry:

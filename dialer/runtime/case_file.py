@@ -17,6 +17,7 @@ from dialer.reports.case_file import CaseFile, Decision, ListUse, Reason
 from dialer.reports.case_file import Proof as ShownProof
 from dialer.reports.reasons import check_citation, check_words, reason_words
 from dialer.store import (
+    accounts,
     consents,
     erasures,
     ledger,
@@ -101,6 +102,10 @@ def case_file(
         inconvenient_times=tuple(people.blocks_of(tx, number)),
         erasures=tuple(
             {name: getattr(each, name) for name in each.__dataclass_fields__} for each in erasures.history(tx, [number])
+        ),
+        acts=tuple(
+            {name: getattr(each, name) for name in each.__dataclass_fields__}
+            for each in accounts.acts_about(tx, number)
         ),
         proof=ShownProof(proof.intact, proof.rows, proof.head, proof.broken, proof.detail),
     )

@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from dialer.store import consents, erasures, hopper, people, recordings, relationships, suppressions
+from dialer.store import accounts, consents, erasures, hopper, people, recordings, relationships, suppressions
 from dialer.store.transactions import Reading, Writing
 from dnc.rules import Rulebook
 from dnc.rules.deadlines import opt_out_deadline
@@ -366,6 +366,10 @@ def _kept_always(tx: Reading, numbers: tuple[str, ...]) -> Iterable[KeptRecord]:
         yield KeptRecord("inconvenient times", blocks, "person.inconvenient", "12 CFR 1006.6(b)(1)(i)", None, kept_for)
     why = "number, day and reason: what refuses the person's rows when a list brings them again"
     yield KeptRecord("the erasure itself, for each number", len(numbers), "erasure", "", None, why)
+    acts = sum(len(accounts.acts_about(tx, number)) for number in numbers)
+    if acts:
+        why = "who looked the person up, or exported the records, must stay accountable"
+        yield KeptRecord("acts of administration", acts, "administration", "", None, why)
     decisions = sum(len(people.decisions_about(tx, number)) for number in numbers)
     if decisions:
         yield KeptRecord("decisions in the ledger", decisions, "ledger", "", None, _LEDGER_WHY)

@@ -99,6 +99,11 @@ _ADMINISTERED = Prepared(
     .order_by(_done.c.act_id.desc())
     .limit(bindparam("count"))
 )
+_ABOUT = Prepared(
+    select(_done.c.at, _done.c.by, _done.c.act, _done.c.target, _done.c.detail, _done.c.done)
+    .where(_done.c.target == bindparam("target"))
+    .order_by(_done.c.act_id)
+)
 
 
 def add(tx: Writing, account_id: str, *, name: str, role: str, clients: tuple[str, ...], at: datetime) -> None:
@@ -160,6 +165,11 @@ def record(
 def administered(tx: Reading, count: int = 100) -> list[Administered]:
     """Return the newest acts, newest first."""
     return [Administered(*row) for row in _ADMINISTERED.rows(tx, count=count)]
+
+
+def acts_about(tx: Reading, target: str) -> list[Administered]:
+    """Return every act about a campaign, a number or an account, oldest first."""
+    return [Administered(*row) for row in _ABOUT.rows(tx, target=target)]
 
 
 def _of(row: tuple[object, ...]) -> Account:

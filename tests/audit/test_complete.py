@@ -9,13 +9,14 @@ from case_world import ADA, SECOND, TIME, Floor
 from world import campaign_text
 
 from dialer.runtime.list_load import load_contacts
-from dialer.store import blocks, recordings
+from dialer.store import accounts, blocks, recordings
 from dialer.store.schema import metadata
 from dnc.registries import RegistryStore
 from dnc.values import Block, Code
 
 #: Table -> where the case file has its rows, and the column that tells whose they are.
 HELD = {
+    "administration": ("acts", "target"),
     "attempt": ("calls", "number"),
     "block": ("inconvenient_times", "target"),
     "consent": ("consents", "number"),
@@ -36,6 +37,8 @@ def rich(dialer, busy: Floor) -> Floor:
     load_contacts(busy.world.workspace, busy.world.workspace.campaign("night"), file, by="olga")
     busy.said("call-1", "LATER", "call tomorrow", TIME + timedelta(minutes=2))
     busy.said("call-1", "NO", "changed her mind", TIME + timedelta(minutes=3))
+    with busy.world.store() as store, store.writing() as tx:
+        accounts.record(tx, TIME, by="clara", act="look_up_number", target=ADA, detail="day")
     at = ("--dir", busy.root)
     for words in (
         (
@@ -124,6 +127,15 @@ def test_every_row_about_the_number_is_there(dialer, rich, table: str):
     ((rows,),) = rich.sql(f"SELECT count(*) FROM {table} WHERE {column} = '{ADA}'")
     extra = 1 if table == "suppression" else 1 if table == "consent" else 0  # the area code's; what the list said
     assert rows > 0 and len(case[place]) == rows + extra
+
+
+def test_who_looked_is_in_the_case_file_and_stays_when_the_person_is_erased(dialer, rich):
+    (act,) = case_of(dialer, rich)["acts"]
+    assert (act["by"], act["act"], act["done"]) == ("clara", "look_up_number", True)
+    said = dialer("--dir", rich.root, "audit", "erase", "--number", ADA, "--reason", "letter", "--json")
+    kept = {each["what"]: each["count"] for each in json.loads(said.out)["kept"]}
+    assert kept["acts of administration"] == 1
+    assert len(case_of(dialer, rich)["acts"]) == 1
 
 
 def test_who_did_what_is_told(dialer, rich):

@@ -24,7 +24,7 @@ def test_a_look_up_says_what_the_gate_says_with_every_check(tmp_path):
         shown = await browser.post("/compliance", data={"number": "<script>alert(1)</script>", "campaign": "day"})
         assert "<script>alert" not in shown.text
         asked = [act for act in made.acts() if act[1] == "look_up_number"]
-        assert ("olga", "look_up_number", "212-555-0177", True) in asked
+        assert ("olga", "look_up_number", "+12125550177", True) in asked
 
     run(story, tmp_path)
 

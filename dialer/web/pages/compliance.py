@@ -56,7 +56,8 @@ def compliance_router(workspace: Workspace, guard: Guard) -> APIRouter:
             answer = await asyncio.to_thread(ask, workspace, workspace.campaign(campaign), number, guard.at())
         except OperatorError as error:
             return show(request, user, status=422, number=number, campaign=campaign, why=str(error))
-        guard.record(user, Act.LOOK_UP_NUMBER, number, campaign)
+        # As the number is written everywhere else: whose case file it is must find it.
+        guard.record(user, Act.LOOK_UP_NUMBER, number if answer.call is None else answer.call.number, campaign)
         return show(request, user, number=number, campaign=campaign, found=answer_view(answer))
 
     @router.post("/case-file")
