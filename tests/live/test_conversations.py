@@ -266,11 +266,7 @@ def test_the_floor_is_steered_from_the_command_line(opened: Open):
     assert second.returncode == 1 and "a floor is already running here" in second.stderr
 
 
-def test_every_request_of_these_conversations_is_one_of_the_official_document(opened: Open, document):
+def test_every_request_so_far_is_one_of_the_official_document(opened: Open, document):
+    """Of those conversations that came before this test, in whatever order; `test_contract.py` has a whole shift."""
     requests = opened.floor.carrier.call(lambda exchange: list(exchange.requests))
-    assert document.unlawful(requests) == []
-    asked = {(each["method"], each["path"]) for each in requests}
-    people, recordings = "/Conferences/{ConferenceSid}/Participants", "/Calls/{CallSid}/Recordings"
-    wanted = {people, f"{people}/{{CallSid}}", recordings, f"{recordings}/{{Sid}}", "/Calls/{Sid}"}
-    print(f"{document.checked} requests of {len(asked)} kinds")
-    assert {("POST", each) for each in wanted} <= asked, asked
+    assert document.unlawful(requests) == [] and document.checked == len(requests) > 0
