@@ -269,4 +269,4 @@ def test_the_floor_is_steered_from_the_command_line(opened: Open):
 def test_every_request_so_far_is_one_of_the_official_document(opened: Open, document):
     """Of those conversations that came before this test, in whatever order; `test_contract.py` has a whole shift."""
     requests = opened.floor.carrier.call(lambda exchange: list(exchange.requests))
-    assert document.unlawful(requests) == [] and document.checked == len(requests) > 0
+    assert requests and document.unlawful(requests) == []
