@@ -25,6 +25,8 @@ work), `place_key`, `jurisdictions`, `zones`, `conflict`, `why`.
 
 **`Chunk.repeated`** (one row a number that another row or the campaign had before, where the row tells of past
 business): `line`, `e164`, `last_transaction`, `last_inquiry`.
+
+**`Chunk.stops`**: what any row, duplicate or refused, says of people who must not be called (`campaigns.lists.stops`).
 """
 
 from __future__ import annotations
@@ -39,6 +41,7 @@ from numpy.typing import NDArray
 
 from campaigns.lists import cleaning
 from campaigns.lists.notes import Notes, Reject
+from campaigns.lists.stops import Stop
 from campaigns.lists.table import Table
 from dnc.places import Policy, places_of
 from dnc.places.address import is_unknown_state
@@ -73,6 +76,7 @@ class Chunk:
     phones: pd.DataFrame
     repeated: pd.DataFrame
     rejects: list[Reject] = field(default_factory=list)
+    stops: list[Stop] = field(default_factory=list)
 
 
 def _addresses(table: Table, country: pd.Series, keep: NDArray[np.intp], notes: Notes) -> pd.DataFrame:

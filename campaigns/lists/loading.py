@@ -31,6 +31,7 @@ from campaigns.lists.mapping import load_mapping
 from campaigns.lists.notes import Funnel, ListWarning, Notes, Reject, RejectFile
 from campaigns.lists.numbers import Numbers, claimed_numbers, valid_numbers
 from campaigns.lists.reading import DELIMITERS, Record, recognise, records
+from campaigns.lists.stops import stops_of
 from campaigns.lists.table import Table
 from campaigns.lists.workbooks import as_text
 from dnc.numbers import normalise_suppression_number
@@ -155,7 +156,8 @@ class ContactList:
             policy=self._policy, now=self._now, notes=self._notes, bases=self._bases,
             past=past,
         )  # fmt: skip
-        return Chunk(leads, phones, repeated_business(table, valid.frame, claimed.frame, past), rejects)
+        stops = stops_of(table, region, self._country, self._erased, self._notes)
+        return Chunk(leads, phones, repeated_business(table, valid.frame, claimed.frame, past), rejects, stops)
 
     def _of_one_width(self, rows: list[Record]) -> tuple[list[Record], list[Reject]]:
         """The rows that fit the columns; a row with more cells is refused, for its values may have shifted."""

@@ -15,11 +15,16 @@ from campaigns.lists import Chunk, ContactList, ListError
 from campaigns.workspace import Workspace
 from dialer.runtime.asking import open_rulebook
 from dialer.runtime.consents import bases
+from dialer.runtime.list_stops import note_stops
 from dialer.store import campaigns as stored_campaigns
 from dialer.store import erasures, lists, outcomes
 from dialer.store.database import Store, open_store
+from dnc.rules import Rulebook
 
 __all__ = ["LoadResult", "load_contacts"]
+
+#: Stops written in one transaction, so that a floor that is dialing never waits long.
+_AT_ONCE = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +84,7 @@ def load_contacts(
             return LoadResult(True, False, done.funnel, (), None)
         workspace.rejects_dir.mkdir(parents=True, exist_ok=True)
         rejects = workspace.rejects_dir / f"{file.stem}-{digest[:8]}.csv"
+        book = open_rulebook(workspace)
         with ContactList(
             file,
             default_country=campaign.country,
@@ -86,7 +92,7 @@ def load_contacts(
             mapping=mapping,
             existing=existing,
             erased=erased,
-            bases=bases(open_rulebook(workspace)),
+            bases=bases(book),
             policy=policy,
             rejects_to=rejects,
             now=now,
@@ -98,7 +104,7 @@ def load_contacts(
             loaded = lists.insert_list(
                 store,
                 campaign.name,
-                lists.leads_of(_with_repeated_noted(store, campaign.name, contacts, file.name, who, now)),
+                lists.leads_of(_with_words_noted(store, campaign, contacts, book, file.name, who, now)),
                 file_name=file.name,
                 sha256=digest,
                 at=now,
@@ -111,15 +117,19 @@ def load_contacts(
     return LoadResult(False, loaded.resumed, loaded.funnel, warnings, rejects)
 
 
-def _with_repeated_noted(
-    store: Store, campaign: str, chunks: Iterable[Chunk], file_name: str, by: str, at: datetime
+def _with_words_noted(
+    store: Store, campaign: Campaign, chunks: Iterable[Chunk], book: Rulebook, file_name: str, by: str, at: datetime
 ) -> Iterator[Chunk]:
-    """The chunks as they are; what their rows say of the business of people who were loaded before is written down."""
+    """The chunks as they are; what any of their rows says of people who may be loaded already is written down first."""
     for chunk in chunks:
+        for first in range(0, len(chunk.stops), _AT_ONCE):
+            with store.writing() as tx:
+                some = chunk.stops[first : first + _AT_ONCE]
+                note_stops(tx, campaign, some, book=book, file_name=file_name, by=by, at=at)
         if len(chunk.repeated):
             with store.writing() as tx:
                 told = lists.business_of(chunk.repeated)
-                lists.note_business(tx, campaign, told, file_name=file_name, by=by, at=at)
+                lists.note_business(tx, campaign.name, told, file_name=file_name, by=by, at=at)
         yield chunk
 
 
