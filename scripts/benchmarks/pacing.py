@@ -73,6 +73,7 @@ def _study(args: argparse.Namespace, bench: Any) -> dict[str, Any]:
         found["tuning"] = study.plain(tuning)
     if "table" in only:
         rows = [row for row in study.ROWS if not (quick and "1 %" in row) and (args.rivals or row in study.OURS)]
+        rows = [row for row in rows if not args.rows or row in args.rows]
         found["table"] = study.table(bench, size, cells, rows=rows, tuned=None if quick else tuning)
         found["holds"] = study.holds(found["table"], cells)
     if "unsteady" in only:
@@ -125,6 +126,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--rivals", action=argparse.BooleanOptionalAction, default=True, help="the table with what people use today"
     )
+    parser.add_argument("--rows", nargs="+", metavar="NAME", help="of the table's policies without tuning, only these")
     parser.add_argument("--floors", nargs="+", metavar="NAME", help="of the floors that do not keep still, only these")
     parser.add_argument("--only", nargs="+", choices=SECTIONS, help="sections of the study")
     parser.add_argument("--periods", action="store_true", help="count accounting periods over the cap instead")

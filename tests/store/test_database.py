@@ -42,9 +42,9 @@ def test_a_fresh_database_is_created_quickly(sqlite_path):
     assert time.process_time() - started < 0.5
 
 
-def test_opening_again_changes_nothing(url):
-    open_store(url).close()
-    with open_store(url) as store:
+def test_opening_again_changes_nothing(empty_url):
+    open_store(empty_url).close()
+    with open_store(empty_url) as store:
         assert not migration.migrate(store)
         with store.reading() as tx:
             assert migration.revision(tx.connection) == migration.head()
@@ -73,18 +73,18 @@ def test_downgrading_leaves_an_empty_database(store):
         assert inspect(tx.connection).get_table_names() == ["alembic_version"]
 
 
-def test_a_database_of_a_newer_version_is_refused(url):
-    with open_store(url) as store, store.writing() as tx:
+def test_a_database_of_a_newer_version_is_refused(empty_url):
+    with open_store(empty_url) as store, store.writing() as tx:
         tx.connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(StoreNewer, match=r"written by a newer version of the dialer \(revision 9999"):
-        open_store(url)
+        open_store(empty_url)
 
 
-def test_an_older_database_is_refused_when_it_may_not_be_changed(url):
+def test_an_older_database_is_refused_when_it_may_not_be_changed(empty_url):
     with pytest.raises(StoreError, match="is empty; open it once with permission to upgrade it"):
-        open_store(url, upgrade=False)
-    open_store(url).close()
-    open_store(url, upgrade=False).close()
+        open_store(empty_url, upgrade=False)
+    open_store(empty_url).close()
+    open_store(empty_url, upgrade=False).close()
 
 
 def test_a_file_that_is_no_database_is_refused(sqlite_path):
@@ -175,9 +175,9 @@ def test_sqlite_is_set_up_for_many_readers_and_lasting_commits(sqlite_path, dura
         assert pragma("busy_timeout") == 10_000
 
 
-def test_many_processes_may_open_the_same_new_database_at_once(url, elsewhere):
+def test_many_processes_may_open_the_same_new_database_at_once(empty_url, elsewhere):
     code = "import sys; from dialer.store import open_store; open_store(sys.argv[1]).close(); print('open')"
-    processes = [elsewhere(code, url) for _ in range(4)]
+    processes = [elsewhere(code, empty_url) for _ in range(4)]
     assert [process.communicate()[0].strip() for process in processes] == ["open"] * 4
 
 

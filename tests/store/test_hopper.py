@@ -1,3 +1,5 @@
+import itertools
+import shutil
 from datetime import timedelta
 
 import pytest
@@ -292,12 +294,14 @@ def test_no_lead_is_ever_leased_twice_whatever_happens(make_world, actions):
 
 
 @pytest.fixture
-def make_world(request):
-    """A new world in memory for each example."""
-    kind = request.getfixturevalue("world_class")
+def make_world(world_class, migrated_sqlite, tmp_path):
+    """A new world for each example."""
+    copies = (tmp_path / f"{n}.db" for n in itertools.count())
 
     def make():
-        world = kind(open_store(":memory:")).begin().begin("spring", run_id="run-2")
+        path = next(copies)
+        shutil.copyfile(migrated_sqlite, path)
+        world = world_class(open_store(str(path), durable=False)).begin().begin("spring", run_id="run-2")
         everywhere = [Place(("US", f"US-{n}"), ("America/New_York",)) for n in range(3)]
         world.load(*(world.lead(n + 2, place=everywhere[n % 3], priority=n % 2) for n in range(12)))
         return world
