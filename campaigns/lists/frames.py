@@ -103,6 +103,7 @@ def lead_frames(
     numbers: pd.DataFrame,
     keep: NDArray[np.intp],
     *,
+    known_by: pd.Series,
     policy: Policy,
     now: datetime,
     notes: Notes,
@@ -111,9 +112,10 @@ def lead_frames(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The leads and phones of the rows at positions `keep` (ascending), which have the `numbers`.
 
-    `country` is the rows' own, empty where not given: a country that only the campaign presumes is no address. `bases`
-    are the consent bases that some rule knows; None: none is questioned. `past` has the days of past business of all
-    rows of the table.
+    `country` is the rows' own, empty where not given: a country that only the campaign presumes is no address.
+    `known_by` has each row's first good number by its position, also one that an earlier row got: the same number is
+    the same person. `bases` are the consent bases that some rule knows; None: none is questioned. `past` has the days
+    of past business of all rows of the table.
     """
     lines = table.lines[keep]
     position = np.zeros(len(table), dtype=np.int64)
@@ -164,7 +166,7 @@ def lead_frames(
         {
             **columns,
             "line": lines,
-            "person_id": person.mask(person == "", own["e164"]),
+            "person_id": person.mask(person == "", known_by.reindex(pd.Index(keep)).to_numpy()),
             "state": address["state"],
             "postal_code": address["postal_code"],
             "country": home,

@@ -153,6 +153,7 @@ class ContactList:
         past = past_business(table, self._now, self._notes)
         leads, phones = lead_frames(
             table, country, claimed.frame, np.flatnonzero(claimed.rows),
+            known_by=valid.frame.drop_duplicates("row").set_index("row")["e164"],
             policy=self._policy, now=self._now, notes=self._notes, bases=self._bases,
             past=past,
         )  # fmt: skip

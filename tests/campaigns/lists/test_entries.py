@@ -128,7 +128,7 @@ SAME = {"COUNTRY": "COUNTRY_UNKNOWN", "HOUSEHOLD": "DUPLICATE"}
     st.lists(st.sampled_from(COLUMNS), max_size=12, unique=True),
     st.sampled_from([30, 1 << 20]),
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_identical_to_a_load(tmp_path_factory, people, columns, size):
     columns = ["phone", *(name for name in columns if name != "phone")]
     path = tmp_path_factory.mktemp("list") / "list.csv"

@@ -96,6 +96,12 @@ def test_a_person_without_id_is_the_first_number(load):
     assert load("phone\n2125550123\n").leads["person_id"].tolist() == ["+12125550123"]
 
 
+def test_a_number_that_an_earlier_row_got_is_the_same_person(load):
+    loaded = load("phone,phone2\n8505550146,\n8505550146,2125550123\n")
+    assert loaded.leads["person_id"].tolist() == ["+18505550146", "+18505550146"]
+    assert loaded.phones["e164"].tolist() == ["+18505550146", "+12125550123"]
+
+
 def test_duplicates_households_and_the_campaigns_own(load):
     loaded = load(
         "phone,first_name\n2125550101,Ann\n212-555-0101,ann\n(212) 555-0101,Bob\n2125550102,Cid\n2125550103,Dan\n",
