@@ -1,16 +1,18 @@
 """What the pages show exists: commands, options, links, tests. No page knows the computer it was written on."""
 
 import re
+from functools import cache
 
 import pytest
 from pages import PAGES, ROOT, commands, headings, links, named, prose
 from typer.core import TyperArgument, TyperGroup, TyperOption
 
-from dialer.cli.reference import root
+from dialer.cli import reference
 
 #: Made by programs; their long lines are nobody's.
 MADE = ("docs/cli.md", "docs/compliance/rules.md", "docs/developers/states.md")
 MACHINE = re.compile(r"/(?:home|root|tmp|Users)/|index-url")
+root = cache(reference.root)
 every_page = pytest.mark.parametrize("page", PAGES, ids=named)
 
 
