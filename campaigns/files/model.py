@@ -136,6 +136,9 @@ class Dialing(_Table):
     max_lines_per_agent: Annotated[
         float, Field(ge=1, le=100, description="the most calls in flight per agent, in every mode")
     ] = 10.0
+    preview_seconds: Annotated[
+        float, _seconds("a previewed lead is called by itself after this; 0: only when the agent says so", ge=0, le=600)
+    ] = 0.0
     release_ringing: Annotated[bool, Field(description="let ringing calls go when no agent will be free")] = True
     detect_machines: Annotated[bool, Field(description="hang up on answering machines")] = False
 
@@ -189,6 +192,19 @@ class Agents(_Table):
     """What agents may do between calls."""
 
     wrap_up_limit: Annotated[float, _seconds("after which wrap-up ends by itself", ge=0, le=3_600)] = 60.0
+    callback_grace: Annotated[
+        float, _seconds("an agent's own callback waits for them so long, then it is anybody's", ge=0, le=86_400)
+    ] = 600.0
+    skip_delay_minutes: Annotated[
+        float,
+        Field(
+            ge=1,
+            le=43_200,
+            description="a lead that an agent skips is offered again after this",
+            json_schema_extra={"unit": "min"},
+        ),
+    ] = 60.0
+    manual_dial: Annotated[bool, Field(description="agents may dial numbers they type, through the same gate")] = False
     #: A code's limit in minutes; 0 is no limit.
     pause_codes: Annotated[
         dict[

@@ -222,6 +222,7 @@ def _erasure_as_dict(planned: Any, dry_run: bool) -> dict[str, Any]:
         "consents_removed": len(planned.removed_consents) + len(planned.forgotten),
         "relationships_removed": len(planned.removed_relationships),
         "copies_of_proof_removed": len(planned.removed_copies),
+        "outgoing_events_removed": len(planned.removed_events),
         "names_moved_to_consent_records": [lead["lead_id"] for lead, _ in planned.named],
         "kept": [asdict(each) for each in planned.kept],
         "live_calls": list(planned.live),
@@ -253,6 +254,7 @@ def _print_erasure(planned: Any, dry_run: bool) -> None:
         (len(planned.removed_consents) + len(planned.forgotten), "consent records past their retention", "removed"),
         (len(planned.removed_relationships), "business relationships past their retention", "removed"),
         (len(planned.removed_copies), "copies of their proof", "deleted"),
+        (len(planned.removed_events), "events for clients' programs", "removed"),
         (len(planned.named), "names that the law wants beside a consent", "moved from the lead to the consent record"),
     )
     for count, what, done in counts:

@@ -124,18 +124,11 @@ def _anchors(file: Path) -> list[Any]:
 
 def _prove(tx: Any, noted: list[Any], head: str) -> tuple[Any, str]:
     """The proof of the ledger, and what else is not as it must be."""
-    from dialer.store import anchors, guards, ledger
+    from dialer.runtime.ledger_check import prove
 
-    heads = [(each.rows, each.head) for each in noted if each.rows]
-    if head.strip():
-        heads.append((None, head.strip().lower()))
-    proof = ledger.verify(tx, noted=heads, progress=progress)
+    found = prove(tx, noted, head, progress)
     progress(None)
-    weak = anchors.prove(tx, noted) if proof.broken is None else ""
-    down = guards.missing(tx)
-    if down and not weak:
-        weak = f"the database no longer refuses {', '.join(f'{each.operation} of {each.table}' for each in down)}"
-    return proof, weak
+    return found
 
 
 def progress(rows: int | None) -> None:

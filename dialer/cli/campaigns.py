@@ -25,25 +25,19 @@ def check(
     Example: `dialer campaigns check telemarketing`
     """
     from campaigns.problems import OperatorError
-    from dialer.simulation.reading import read_settings
+    from dialer.runtime.campaign_view import checked
 
     context: Context = ctx.obj
     workspace = context.workspace()
     failed = False
     for name in names or workspace.campaign_names():
         try:
-            campaign = workspace.campaign(name)
-            read_settings(campaign.simulation, f"{name}.toml")
-            script = workspace.script(campaign)
+            said = checked(workspace, name)
         except OperatorError as error:
             failed = True
             print_error(str(error))
         else:
-            scripted = "no script" if script is None else f"script {campaign.script.file if campaign.script else ''}"
-            typer.echo(
-                f"{name}: ok ({campaign.scope}, {campaign.dialing.mode}, "
-                f"abandonment at most {campaign.abandonment.max_rate:.1%}, {scripted})"
-            )
+            typer.echo(said)
     if failed:
         raise typer.Exit(FAILED)
 
@@ -77,37 +71,14 @@ def show(
 
     Example: `dialer campaigns show telemarketing`
     """
-    from dialer.store import calls, health, hopper, leases, runs
+    from dialer.runtime.campaign_view import standing
     from dialer.store.database import open_store
 
     context: Context = ctx.obj
     workspace = context.workspace()
     campaign = workspace.campaign(name)
     with open_store(workspace.database_url) as store, store.reading() as tx:
-        last = runs.latest(tx, name)
-        change = health.last_change(tx, name)
-        lease = leases.get(tx, name)
-        facts = {
-            "name": name,
-            "title": campaign.title,
-            "client": campaign.client,
-            "scope": campaign.scope,
-            "leads": hopper.counts(tx, name),
-            "attempts": {result or "open": count for result, count in calls.count_by_result(tx, name).items()},
-            "state": None if change is None else change.state,
-            "why": "" if change is None else change.why,
-            "last_run": None
-            if not last
-            else {
-                "run_id": last[0].run_id,
-                "started_at": last[0].started_at,
-                "ended_at": last[0].ended_at,
-                "ended_why": last[0].ended_why,
-            },
-            "running_on": lease.node
-            if lease is not None and lease.holder and lease.expires_at > datetime.now(UTC)
-            else None,
-        }
+        facts = standing(tx, campaign, datetime.now(UTC))
     if as_json:
         print_json(facts)
         return
@@ -123,9 +94,9 @@ def show(
         typer.echo("never run")
     else:
         typer.echo(f"not running; its last state was {facts['state']}: {facts['why']}")
-    if last:
-        ended = "runs still or crashed" if last[0].ended_at is None else f"ended: {last[0].ended_why}"
-        typer.echo(f"last run: {last[0].run_id}, started {last[0].started_at:%Y-%m-%d %H:%M UTC}, {ended}")
+    if last := facts["last_run"]:
+        ended = "runs still or crashed" if last["ended_at"] is None else f"ended: {last['ended_why']}"
+        typer.echo(f"last run: {last['run_id']}, started {last['started_at']:%Y-%m-%d %H:%M UTC}, {ended}")
 
 
 app.command("preview")(preview.preview)

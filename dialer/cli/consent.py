@@ -26,7 +26,6 @@ from dialer.cli.consent_words import (
     not_erased,
     offered_again,
     whose,
-    worth_now,
 )
 
 __all__ = ["app"]
@@ -65,6 +64,7 @@ def grant(
     Example: `dialer consent grant +19195550101 --basis pewc --at 2026-05-01T10:00-05:00 --campaign telemarketing`
     """
     from dialer.runtime.asking import open_rulebook
+    from dialer.runtime.consent_record import worth_now
     from dialer.runtime.consents import SCOPES, agreement_names, bases, keep_file, keep_text
     from dialer.store import consents
     from dialer.store.consents import Statement
@@ -151,6 +151,7 @@ def revoke(
     Example: `dialer consent revoke +19195550101 --channel call --reason "stop calling me"`
     """
     from dialer.runtime.asking import open_rulebook
+    from dialer.runtime.consent_record import worth_now
     from dialer.runtime.consents import keep_file
     from dialer.store import consents
     from dialer.store.consents import Statement

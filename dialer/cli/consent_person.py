@@ -25,7 +25,6 @@ from dialer.cli.consent_words import (
     known,
     not_erased,
     offered_again,
-    relationship_now,
     whose,
 )
 
@@ -59,6 +58,7 @@ def ebr(
     Example: `dialer consent ebr +19195550101 --transaction 2026-09-30 --client evergreen --channel invoice`
     """
     from dialer.runtime.asking import open_rulebook
+    from dialer.runtime.consent_record import relationship_now
     from dialer.runtime.consents import keep_file
     from dialer.store import relationships
     from dialer.store.database import open_store

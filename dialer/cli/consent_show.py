@@ -8,7 +8,7 @@ from typing import Any
 import typer
 
 from dialer.cli.common import NOTHING_TO_DO, Context, print_json
-from dialer.cli.consent_words import COUNTRY, JSON, NUMBER, any_number, relationship_now, worth_now
+from dialer.cli.consent_words import COUNTRY, JSON, NUMBER, any_number
 
 __all__ = ["show"]
 
@@ -19,87 +19,19 @@ def show(ctx: typer.Context, number: NUMBER, country: COUNTRY = "US", as_json: J
     Example: `dialer consent show +19195550101`
     """
     from dialer.runtime.asking import open_rulebook
-    from dialer.runtime.consents import copies_state
-    from dialer.store import blocks, consents, relationships
+    from dialer.runtime.consent_record import consent_record
     from dialer.store.database import open_store
 
     context: Context = ctx.obj
     workspace = context.workspace()
-    e164, now = any_number(number, country), datetime.now(UTC)
+    e164 = any_number(number, country)
     with open_store(workspace.database_url) as store, store.reading() as tx:
-        rows, facts = consents.entries(tx, [e164]), relationships.entries(tx, [e164])
-        stands = {client: consents.standing(tx, e164, client) for client in sorted({row.said.client for row in rows})}
-        business = {
-            client: relationships.standing(tx, e164, client) for client in sorted({row.fact.client for row in facts})
-        }
-        closed = [each for each in blocks.every(tx) if each.target == e164]
-    book = open_rulebook(workspace)
-    told = [
-        {
-            "id": row.entry_id,
-            "client": row.said.client or None,
-            "basis": row.said.consent.basis,
-            "scopes": list(row.said.scopes),
-            "waives": list(row.said.consent.waives),
-            "given_at": row.said.consent.given_at,
-            "revoked_at": row.ended,
-            "honour_by": None if row.said.honour_by is None else row.said.honour_by.isoformat(),
-            "channel": row.said.channel,
-            "shown": row.said.shown,
-            "evidence": row.said.evidence,
-            "reference": row.said.consent.reference,
-            "copies": copies_state(workspace, (row.said.shown, row.said.evidence)),
-            "name": row.said.name,
-            "reason": row.said.reason,
-            "source": row.said.source,
-            "recorded_by": row.recorded_by,
-            "recorded_at": row.recorded_at,
-        }
-        for row in rows
-    ]
-    answer = {
-        "number": e164,
-        "stands": [
-            {"client": client or None, **worth_now(consent, now)}
-            for client, consent in stands.items()
-            if consent is not None
-        ],
-        "rows": told,
-        "relationships": {client: relationship_now(book, ebr, now) for client, ebr in business.items()},
-        "business": [
-            {
-                "id": row.entry_id,
-                "client": row.fact.client,
-                "kind": row.fact.kind,
-                "day": row.fact.day.isoformat(),
-                "channel": row.fact.channel,
-                "evidence": row.fact.evidence,
-                "reference": row.fact.reference,
-                "copies": copies_state(workspace, (row.fact.evidence,)),
-                "source": row.fact.source,
-                "recorded_by": row.recorded_by,
-                "recorded_at": row.recorded_at,
-            }
-            for row in facts
-        ],
-        "inconvenient": [
-            {
-                "id": each.block_id,
-                "hours": list(each.block.hours),
-                "days": list(each.block.days),
-                "until": each.block.until,
-                "detail": each.block.detail,
-                "by": each.by,
-                "at": each.at,
-            }
-            for each in closed
-        ],
-    }
+        answer = consent_record(tx, workspace, open_rulebook(workspace), e164, datetime.now(UTC))
     if as_json:
         print_json(answer)
     else:
         _print_shown(answer)
-    if not rows and not facts and not closed:
+    if not answer["rows"] and not answer["business"] and not answer["inconvenient"]:
         raise typer.Exit(NOTHING_TO_DO)
 
 

@@ -30,9 +30,7 @@ __all__ = [
     "known",
     "not_erased",
     "offered_again",
-    "relationship_now",
     "whose",
-    "worth_now",
 ]
 
 JSON = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
@@ -128,35 +126,6 @@ def days_of(text: str) -> tuple[int, ...]:
             raise typer.BadParameter(f"{part!r} is no weekday: 1 is Monday, 7 Sunday", param_hint="--days")
         found.update(range(int(first), int(last or first) + 1))
     return tuple(sorted(found))
-
-
-def worth_now(consent: Any, now: datetime) -> dict[str, Any]:
-    """What a consent is worth now, in the gate's own words."""
-    from dnc.gate.agreements import agreements_of
-
-    worth = agreements_of(consent, now)
-    return {"basis": worth.basis or None, "revoked": worth.revoked, "why": worth.why, "given_at": consent.given_at}
-
-
-def relationship_now(book: Any, ebr: Any, now: datetime) -> dict[str, Any]:
-    """What a business relationship is worth today in the gate's own words, and the last day on which it is (US)."""
-    from datetime import timedelta
-
-    from dnc.gate.agreements import ebr_stands
-
-    found: dict[str, Any] = {
-        "last_transaction": None if ebr.last_transaction is None else ebr.last_transaction.isoformat(),
-        "last_inquiry": None if ebr.last_inquiry is None else ebr.last_inquiry.isoformat(),
-        "until": None,
-        "why": "no business relationship stands",
-    }
-    months = book.ebr_months("US")
-    day = now.date()
-    if months is None or not (proof := ebr_stands(ebr, day, months[0], months[1])):
-        return found
-    while ebr_stands(ebr, day + timedelta(days=1), months[0], months[1]):
-        day += timedelta(days=1)
-    return found | {"until": day.isoformat(), "why": f"{proof}, until {day.isoformat()} ({months[2]})"}
 
 
 def not_erased(tx: Any, number: str, at: datetime) -> None:

@@ -6,7 +6,7 @@ import getpass
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -21,6 +21,9 @@ from dialer.cli.common import (
     stop,
 )
 from dialer.cli.consent_words import client_named, offered_again
+
+if TYPE_CHECKING:
+    from dialer.runtime.own_numbers import Written
 
 __all__ = ["app"]
 
@@ -246,6 +249,7 @@ def remove(
 ) -> None:
     """Take a number off the internal list. The entry and its removal stay on record for good.
 
+    This is the operator's act, written down among the acts of administration; in the office it takes two accounts.
     Exit 4 when the number is not on that list.
 
     Example: `dialer dnc remove +19195550101 --reason "asked in writing to be called, letter of 20 Nov"`
@@ -275,7 +279,7 @@ def check(
     client = client_named(workspace, client)
     if campaign:
         workspace.campaign(campaign)
-    e164, _ = _normalised(number, country)
+    e164 = _normalised(number, country).number
     now = datetime.now(UTC)
     with open_store(workspace.database_url) as store, store.reading() as tx:
         own = suppressions.in_force(tx, e164, client=client, campaign=campaign, at=now)
@@ -394,21 +398,17 @@ def _entry(entry: Any) -> dict[str, Any]:
     }
 
 
-def _normalised(number: str, country: str) -> tuple[str, bool]:
-    """The number or area-code pattern as the list holds it, and whether it is a pattern."""
-    import re
+def _normalised(number: str, country: str) -> Written:
+    """The number or area-code pattern as the list holds it."""
+    from dialer.runtime.own_numbers import NotDone, read_number
 
-    from dnc.numbers import normalise_suppression_number
-
-    text = re.sub(r"[\s().-]", "", number)
-    if found := re.fullmatch(r"(?:\+?1)?([2-9]\d\d)[Xx]{7}", text):
-        return f"+1{found[1]}XXXXXXX", True
-    read = normalise_suppression_number(number, country)
-    if read.e164 is None:
-        raise stop(f"{number!r} cannot be read as a number: {read.error}")
-    for warning in read.warnings:
-        typer.echo(f"note: {warning}", err=True)
-    return read.e164, False
+    try:
+        read = read_number(number, country)
+    except NotDone as error:
+        raise stop(str(error)) from None
+    for note in read.notes:
+        typer.echo(f"note: {note}", err=True)
+    return read
 
 
 def _change(
@@ -422,57 +422,43 @@ def _change(
     country: str,
     expires: str | None,
 ) -> None:
-    from dialer.store import erasures, suppressions
+    from dialer.runtime.own_numbers import NotDone, OwnList, stands_on, take_off
+    from dialer.store import accounts, suppressions
     from dialer.store.database import open_store
-    from dialer.store.reconsider import reconsider
 
     context: Context = ctx.obj
     workspace = context.workspace()
-    if client and campaign:
-        raise typer.BadParameter("choose one of --client and --campaign")
     client = client_named(workspace, client)
     if not reason.strip():
         raise typer.BadParameter("say why", param_hint="--reason")
-    e164, pattern = _normalised(number, country)
-    if pattern and (client or campaign):
-        raise typer.BadParameter("an area code holds for the whole company")
+    read = _normalised(number, country)
     if campaign:
         workspace.campaign(campaign)
-    scope: Any = "areacode" if pattern else "client" if client else "campaign" if campaign else "company"
-    scope_id = client or campaign
-    now = datetime.now(UTC)
-    words = {
-        "reason": reason,
-        "source": source,
-        "by": getpass.getuser(),
-        "at": now,
-        "scope": scope,
-        "scope_id": scope_id,
-    }
+    try:
+        where = OwnList.of(read, client, campaign)
+    except NotDone as error:
+        raise typer.BadParameter(str(error)) from None
+    now, e164 = datetime.now(UTC), read.number
+    words: dict[str, Any] = {"reason": reason, "source": source, "by": getpass.getuser(), "at": now}
     with open_store(workspace.database_url) as store, store.writing() as tx:
-        there = any(
-            (each.number, each.scope, each.scope_id) == (e164, scope, scope_id)
-            for each in suppressions.in_force(tx, e164, client=client, campaign=campaign, at=now)
-        )
-        if action == "remove" and not there:
-            raise stop(f"{e164} is not on that list: nothing to remove", NOTHING_TO_DO)
-        erased = erasures.in_force(tx, [e164])
         if action == "add":
-            suppressions.add(tx, e164, expires_at=instant_option(expires), **words)
+            there = stands_on(tx, e164, where, now)
+            until = instant_option(expires)
+            suppressions.add(tx, e164, scope=where.scope, scope_id=where.scope_id, expires_at=until, **words)
         else:
-            suppressions.remove(tx, e164, **words)
-            offered = 0 if pattern else reconsider(tx, [e164], "a do-not-call entry was lifted")
-        returned = erased.keys() - erasures.in_force(tx, [e164])
-    where = {"company": "the company's list", "areacode": "the area-code list"}.get(
-        scope, f"the list of {scope} {scope_id}"
-    )
+            gone = take_off(tx, e164, where, **words)
+            if gone is None:
+                raise stop(f"{e164} is not on that list: nothing to remove", NOTHING_TO_DO)
+            by = f"{getpass.getuser()} (command line)"
+            accounts.record(tx, now, by=by, act="remove_from_list", target=e164, detail=f"{where.words}: {reason}")
     if action == "add":
         again = " (again: it was there already)" if there else ""
-        typer.echo(f"{e164} is on {where} from this moment{again}.")
-    else:
-        typer.echo(f"{e164} is off {where}; entry and removal stay on record.")
-        if offered:
-            typer.echo(offered_again(offered))
-        if returned:
-            day = f"{erased[e164]:%Y-%m-%d}"
-            typer.echo(f"note: it was erased at the person's request on {day}: lists may load the person again now.")
+        typer.echo(f"{e164} is on {where.words} from this moment{again}.")
+        return
+    assert gone is not None
+    typer.echo(f"{e164} is off {where.words}; entry and removal stay on record.")
+    if gone.offered:
+        typer.echo(offered_again(gone.offered))
+    if gone.erased:
+        day = f"{gone.erased:%Y-%m-%d}"
+        typer.echo(f"note: it was erased at the person's request on {day}: lists may load the person again now.")

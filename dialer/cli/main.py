@@ -70,6 +70,8 @@ _COMMANDS = (
     ),
     Later("agents", "dialer.cli.agents:app", "Who may sign in to take calls."),
     Later("accounts", "dialer.cli.accounts:app", "Who may use the office pages: supervisors and others."),
+    Later("tokens", "dialer.cli.tokens:app", "Programs of client companies that may use the HTTP API."),
+    Later("webhooks", "dialer.cli.webhooks:app", "Addresses of client companies that are told what happens."),
 )
 
 app = typer.Typer(

@@ -26,6 +26,7 @@ from dialer.carriers.twilio import TwilioAccount
 from dialer.carriers.twilio.settings import read_settings as read_twilio
 from dialer.cli.common import stop
 from dialer.runtime.clock import LoopClock
+from dialer.runtime.events_out import Delivery
 from dialer.runtime.live.carriers import House, TwilioHouse
 from dialer.runtime.live.floor import AlreadyRunning, LiveFloor
 from dialer.runtime.live.floor_file import FloorFile, find_floor, forget_floor, write_floor
@@ -40,6 +41,7 @@ from dialer.voice import PromptLibrary, VoiceError
 from dialer.web.app import Faces, make_app
 from dialer.web.carrier import carrier_router
 from dialer.web.prompts import prompts_router
+from dialer.web.softphone import PACKAGED
 
 __all__ = ["ServePlan", "run_floor"]
 
@@ -100,19 +102,26 @@ async def _floor(workspace: Workspace, plan: ServePlan, store: Store) -> int:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, on_signal, number.name)
+    closed = asyncio.Event()
+    telling = asyncio.create_task(Delivery(store).run(closed))
+    telling.add_done_callback(lambda task: _failed(floor, task))
     token = secrets.token_urlsafe(32)
     library = PromptLibrary(workspace.root / workspace.settings.prompts)
     more: tuple[APIRouter, ...] = (prompts_router(library),)
     public = f"http://{plan.host}:{plan.port}"
-    browser_token = None
+    browser_token, softphone = None, None
     if account is not None:
         public = account.settings.public_url
         browser_token = account.browser_token if account.settings.browser_legs else None
+        named = account.settings.voice_sdk
+        softphone = _file(workspace.root / named if named else PACKAGED)
+        if named and softphone is None:
+            raise stop(f"dialer.toml: [twilio]: voice_sdk: there is no file {named} in the working folder")
         account.legs.on_parked, account.legs.on_lost = floor.desks.leg_parked, floor.desks.leg_lost
         strangers = Strangers(workspace, store, library, account.addresses)
         returns = ReturnCalls(workspace, store, library, account.addresses)
         more += (carrier_router(account, strangers, returns),)
-    app = make_app(floor, Faces(StoredSecrets(store), token, public, browser_token, more))
+    app = make_app(floor, Faces(StoredSecrets(store), token, public, browser_token, softphone, more))
     server = _Server(
         uvicorn.Config(
             app, plan.host, plan.port, log_config=None, access_log=False, lifespan="off", ws_max_size=1 << 16
@@ -142,9 +151,20 @@ async def _floor(workspace: Workspace, plan: ServePlan, store: Store) -> int:
         forget_floor(workspace.root, os.getpid())
         await house.close()  # the last callbacks are still heard
         server.should_exit = True
-        await asyncio.wait({serving}, timeout=5.0)
+        closed.set()
+        await asyncio.wait({serving, telling}, timeout=5.0)
     typer.echo(f"The floor is closed ({told[0] if told else 'every campaign has ended'}).")
     return 0
+
+
+def _failed(floor: LiveFloor, task: asyncio.Task[None]) -> None:
+    """A task that ended by a failure ends the floor."""
+    if not task.cancelled():
+        floor.failure = floor.failure or task.exception()
+
+
+def _file(path: Path) -> Path | None:
+    return path if path.is_file() else None
 
 
 def _house(workspace: Workspace, plan: ServePlan, clock: LoopClock) -> tuple[House, TwilioAccount | None]:

@@ -51,6 +51,7 @@ class Agents:
         agent = self.floor.agent(event.agent_id)
         state = agent.next_state(event)
         if state is AgentState.PAUSED:
+            self.floor.give_back(agent)
             self.floor.put_agent(agent, state, event.at, out, event.code)
         else:
             agent.pause_code = event.code
@@ -58,8 +59,9 @@ class Agents:
     def _agent_gone(self, event: ev.AgentGone, out: list[cmd.Command]) -> None:
         agent = self.floor.agent(event.agent_id)
         call = self.floor.calls.get(agent.call_id or "")
-        if agent.state is AgentState.RESERVED and call is not None:
-            call.agent_id = None  # the person waits again; another agent may come in time
+        self.floor.give_back(agent)
+        if agent.state in (AgentState.DIALING, AgentState.RESERVED) and call is not None:
+            call.agent_id, call.held = None, False  # the person waits (again); another agent may come in time
             self.floor.index(call)
         elif agent.state is AgentState.TALKING and call is not None:
             out.append(cmd.PlayMessage(event.at, call.call_id))  # the person is told, not left in silence
@@ -84,9 +86,10 @@ class Agents:
         mine = agent.call_id == call.call_id
         if mine:
             agent.next_state(event)
-        if "opt_out" in self.config.dispositions[event.code]:
-            out.append(self._calls.suppression(call, event.at, f"agent {event.agent_id}"))
-        call.disposition, call.callback_at = event.code, event.callback_at
+        suppression = self._calls.suppression(call, event.at, event.code, f"agent {event.agent_id}")
+        if suppression is not None:
+            out.append(suppression)
+        call.disposition, call.callback_at, call.callback_for = event.code, event.callback_at, event.callback_for
         out.append(
             cmd.CallChanged(
                 event.at,
@@ -96,6 +99,8 @@ class Agents:
                 disposition=event.code,
                 callback_at=event.callback_at,
                 notes=event.notes,
+                callback_for=event.callback_for,
+                promise=event.promise,
             )
         )
         if mine and agent.state is AgentState.WRAP_UP and event.done:

@@ -20,8 +20,9 @@ from dialer.engine.states import AgentState, CallResult, CallState, IllegalEvent
 from dialer.engine.timers import Deadlines
 from dialer.pacing import CallAbandoned, CallResolved, CallServed
 
-__all__ = ["Calls", "LearningPacer"]
+__all__ = ["SUPPRESSING", "Calls", "LearningPacer"]
 
+_OPTED_OUT = "asked not to be called"
 _RESULT_OF_CAUSE: dict[ev.EndCause, CallResult] = {
     "busy": CallResult.BUSY,
     "no_answer": CallResult.NO_ANSWER,
@@ -33,6 +34,13 @@ _RESULT_OF_CAUSE: dict[ev.EndCause, CallResult] = {
     "hung_up_by_person": CallResult.NO_ANSWER,  # turned away while ringing
     "machine": CallResult.MACHINE,
 }
+#: Outcomes after which a number, or every number of the person, is called no more: flag, reason, whole person.
+SUPPRESSING = (
+    ("attorney", "represented by an attorney (15 U.S.C. 1692c(a)(2))", True),
+    ("cease", "asked that contact cease (15 U.S.C. 1692c(c))", True),
+    ("opt_out", _OPTED_OUT, False),
+    ("wrong_number", "wrong number", False),
+)
 #: What the pacer learns of a call that reached no person.
 _LESSON: dict[CallResult, str] = {
     CallResult.MACHINE: "machine",
@@ -102,6 +110,9 @@ class Calls:
         """What becomes of the person after this call; an opt-out has the last word."""
         if call.lead_closed:
             return
+        if call.lead.by_hand and call.disposition is None:
+            out.append(cmd.ReleaseLeads(at, (call.lead.lead_id,)))
+            return
         assert call.result is not None
         following = self._recycle(call.result.value, call.disposition, call.lead.attempts + 1, at, call.callback_at)
         out.append(
@@ -113,12 +124,17 @@ class Calls:
                 following.why,
                 call.lead.phone_id if following.phone_bad else None,
                 following.phone_bad,
+                call.callback_for if following.status == "callback" else "",
             )
         )
 
-    def suppression(self, call: Call, at: float, source: str) -> cmd.Suppress:
-        """The entry on the internal list for the person of a call."""
-        return cmd.Suppress(at, call.call_id, call.lead.number, "asked not to be called", source)
+    def suppression(self, call: Call, at: float, code: str, source: str) -> cmd.Suppress | None:
+        """The entry on the internal list that an outcome asks for, or None; the widest when it asks for several."""
+        flags = self.config.dispositions[code]
+        for flag, reason, whole_person in SUPPRESSING:
+            if flag in flags:
+                return cmd.Suppress(at, call.call_id, call.lead.number, reason, source, whole_person)
+        return None
 
     def waited_too_long(self, call_id: str, now: float, out: list[cmd.Command]) -> None:
         """Nobody came within the time the law gives: the message plays, and the call counts as abandoned."""
@@ -162,10 +178,15 @@ class Calls:
 
     def _dial_refused(self, event: ev.DialRefused, out: list[cmd.Command]) -> None:
         call = self.known(event.call_id, event)
-        self.floor.moved(call, call.next_state(event), event.at)
-        self.pace.gate_said(event.at, event.codes[0] if event.codes else "REFUSED")
+        state = call.next_state(event)
+        self._free_agent(call, event, out, event.say)
+        self.floor.moved(call, state, event.at)
         codes = ",".join(event.codes)
         lead = call.lead
+        if lead.by_hand:
+            out.append(cmd.ReleaseLeads(event.at, (lead.lead_id,)))
+            return
+        self.pace.gate_said(event.at, event.codes[0] if event.codes else "REFUSED")
         if event.retry_at is not None:
             out.append(cmd.LeadChanged(event.at, lead.lead_id, LeadState.WAITING, event.retry_at, codes))
         elif event.whole_lead:
@@ -200,8 +221,9 @@ class Calls:
             self.pace.back_off(event.at)
         if event.kind == "account":
             self.pace.paused_because = f"the carrier refuses: {event.detail}"
+        self._free_agent(call, event, out, result.value)
         self._end(call, result, event.at, out, detail=event.detail)
-        if event.kind in ("account", "rate"):  # nothing rang: the lead is not burnt
+        if event.kind in ("account", "rate") and not call.lead.by_hand:  # nothing rang: the lead is not burnt
             out.append(cmd.LeadChanged(event.at, call.lead.lead_id, LeadState.READY, None, event.detail))
         else:
             self.close_lead(call, event.at, out)
@@ -222,16 +244,21 @@ class Calls:
             return
         call.answered_at = event.at
         self.floor.moved(call, state, event.at)
-        self._pacer.observe(CallResolved(event.at, call.call_id, call.placed_at, "human", event.at))
+        if not call.held:
+            self._pacer.observe(CallResolved(event.at, call.call_id, call.placed_at, "human", event.at))
         self._deadlines.add(event.at + self.config.allowed_wait, "wait", call.call_id)
         out.append(cmd.CallChanged(event.at, call.call_id, state))
+        if call.agent_id is not None:  # held for this very call
+            agent = self.floor.agent(call.agent_id)
+            self.floor.put_agent(agent, agent.next_state(event), event.at, out)
+            out.append(cmd.Bridge(event.at, call.call_id, agent.agent_id))
 
     def _machine_detected(self, event: ev.MachineDetected, out: list[cmd.Command]) -> None:
         call = self.known(event.call_id, event)
         call.next_state(event)
         if call.state is CallState.ENDED:
             return
-        self._free_agent(call, event, out)
+        self._free_agent(call, event, out, CallResult.MACHINE.value)
         out.append(cmd.HangUp(event.at, call.call_id, "machine"))
         call.machine = True
         self._end(call, CallResult.MACHINE, event.at, out, amd_machine=True)
@@ -276,7 +303,7 @@ class Calls:
     def _opted_out(self, event: ev.OptedOut, out: list[cmd.Command]) -> None:
         call = self._told(event)
         call.message_heard = True
-        out.append(self.suppression(call, event.at, "key press"))
+        out.append(cmd.Suppress(event.at, call.call_id, call.lead.number, _OPTED_OUT, "key press"))
         call.lead_closed = True
         out.append(cmd.LeadChanged(event.at, call.lead.lead_id, LeadState.BLOCKED, None, "opted out"))
         if call.state is CallState.ANSWERED:
@@ -329,7 +356,7 @@ class Calls:
             self._pacer.observe(CallAbandoned(event.at, call.call_id, call.answered_at))
         wraps_up = False
         if call.agent_id is not None:
-            agent = self._free_agent(call, event, out)
+            agent = self._free_agent(call, event, out, result.value)
             wraps_up = bridged and agent is not None and agent.state is AgentState.WRAP_UP
         heard = True if call.abandoned and isinstance(event, ev.Ended) and event.cause == "hung_up_by_person" else None
         self._end(call, result, event.at, out, detail=detail, message_played=heard)
@@ -338,23 +365,24 @@ class Calls:
 
     def _end(self, call: Call, result: CallResult, at: float, out: list[cmd.Command], **fields: Any) -> None:
         """Write down a call's end; what reached no person teaches the pacer."""
-        if call.answered_at is None:
+        if call.answered_at is None and not call.held:
             lesson: Any = "released" if call.released else _LESSON.get(result, "failed")
             self._pacer.observe(CallResolved(at, call.call_id, call.placed_at, lesson))
         call.result = result
         self.floor.moved(call, CallState.ENDED, at)
         out.append(cmd.CallChanged(at, call.call_id, CallState.ENDED, result=result, **fields))
 
-    def _free_agent(self, call: Call, event: ev.Event, out: list[cmd.Command]) -> Agent | None:
-        """Let go of the agent whom a call holds, by the agent table."""
+    def _free_agent(self, call: Call, event: ev.Event, out: list[cmd.Command], say: str = "") -> Agent | None:
+        """Let go of the agent whom a call holds, by the agent table; who waited for it is told what came of it."""
         agent = self.floor.agents.get(call.agent_id or "")
         if agent is None or agent.call_id != call.call_id:
             return None  # the agent left before
         state = agent.next_state(event)
+        say = say if agent.state is AgentState.DIALING else ""
         if state is AgentState.WRAP_UP:
             agent.talk = event.at - agent.since
             self._deadlines.add(event.at + self.config.wrap_up_limit, "wrap_up", f"{agent.agent_id}\n{call.call_id}")
-        self.floor.put_agent(agent, state, event.at, out)
+        self.floor.put_agent(agent, state, event.at, out, say=say)
         return agent
 
     def _patience(self, call: Call) -> float:

@@ -8,7 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from dialer.engine.events import Lead, Promise
 from dialer.engine.states import AgentState, CallResult, CallState, CampaignState, LeadState
+from dnc.values import Mode
 
 __all__ = [
     "AgentChanged",
@@ -37,7 +39,8 @@ class Dial:
     lead_id: int
     phone_id: int
     number: str
-    agent_id: str | None = None  # the agent held for this very call (progressive 1:1), if any
+    agent_id: str | None = None  # the agent held for this very call, if any
+    mode: Mode | None = None  # how it is placed, where that differs from the campaign's
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,13 +102,17 @@ class WakeAt:
 
 @dataclass(frozen=True, slots=True)
 class Suppress:
-    """Put the call's number on the internal Do-Not-Call list, before anything else happens."""
+    """Put the call's number on the internal Do-Not-Call list, before anything else happens.
+
+    `whole_person`: every number of that person, whichever lead, debt or campaign of the client they stand under.
+    """
 
     at: float
     call_id: str
     number: str
     reason: str
     source: str
+    whole_person: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +131,8 @@ class CallChanged:
     disposition: str | None = None
     callback_at: float | None = None
     notes: str | None = None
+    callback_for: str = ""
+    promise: Promise | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,17 +146,24 @@ class LeadChanged:
     why: str
     phone_id: int | None = None  # with `phone_bad`: the number that must not be tried again
     phone_bad: str | None = None
+    for_agent: str = ""  # of a callback: who promised it
 
 
 @dataclass(frozen=True, slots=True)
 class AgentChanged:
-    """An agent has a new state."""
+    """An agent has a new state.
+
+    `preview`: the lead on the screen. `say`: why the call they were held for did not come about, a `CallResult` or the
+    sentence of a refusal; it is for the agent and is not written down.
+    """
 
     at: float
     agent_id: str
     state: AgentState
     call_id: str | None = None
     code: str = ""
+    preview: Lead | None = None
+    say: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,10 @@ class EngineConfig:
     look_up_deadline: float = 30.0  # asked, and still no word: the call is lost
     beat: float = 0.0  # decide at most once per beat; 0 decides after every event
     call_prefix: str = "c"  # call ids are `<prefix>-<number>`; unique per run
+    preview: bool = False  # every lead is shown to an agent, who has it called
+    preview_seconds: float = 0.0  # a previewed lead is called by itself after this; 0: never
+    callback_grace: float = 600.0  # an agent's own callback waits for them, then it is anybody's
+    skip_delay: float = 3600.0  # a skipped lead is offered again after this
     dispositions: Mapping[str, frozenset[str]] = field(default_factory=dict)  # code -> flags
 
     def __post_init__(self) -> None:

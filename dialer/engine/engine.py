@@ -23,6 +23,7 @@ from dialer.engine.agents import Agents
 from dialer.engine.calls import Calls, LearningPacer
 from dialer.engine.config import EngineConfig, Recycle
 from dialer.engine.floor import Floor
+from dialer.engine.own_calls import OwnCalls
 from dialer.engine.pace import Pace
 from dialer.engine.rate import TokenBucket
 from dialer.engine.states import AgentState, CampaignState
@@ -53,12 +54,14 @@ class Engine:
         self.pace = Pace(config, pacer, self.floor, self._deadlines, account)
         self._calls = Calls(config, self.floor, self.pace, pacer, self._deadlines, recycle)
         self._agents = Agents(config, self.floor, self._calls, pacer)
+        self._own = OwnCalls(config, self.floor, self.pace, self._deadlines)
         self._now = float("-inf")
         self._woken_for: float | None = None
         self._told_health: CampaignState | None = None
         self._handlers: dict[type, Callable[[Any, list[cmd.Command]], None]] = {
             **self._agents.handlers,
             **self._calls.handlers,
+            **self._own.handlers,
             ev.Tick: lambda event, out: None,
             ev.LeadsOffered: self._leads_offered,
             ev.LimitsChanged: self._limits_changed,
@@ -81,6 +84,7 @@ class Engine:
         due = self._deadlines.due(now)
         for kind, key in due:
             self._due(kind, key, now, out)
+        self._own.offer(now, out)
         if due or type(event) not in _UNSEEN:
             self.pace.step(now, out)
         self._report_health(now, out)
@@ -90,7 +94,7 @@ class Engine:
     @property
     def complete(self) -> bool:
         """Nothing is left to do: stopped or out of leads, and every live call is over."""
-        if self.floor.calls or self.floor.leads:
+        if self.floor.calls or self.floor.leads or self.floor.promised:
             return False
         return self.pace.health()[0] is CampaignState.COMPLETE
 
@@ -101,7 +105,7 @@ class Engine:
         if self.pace.draining_because is not None and event.leads:
             out.append(cmd.ReleaseLeads(event.at, tuple(lead.lead_id for lead in event.leads)))
             return
-        self.floor.leads.extend(event.leads)
+        self._own.take_in(event.leads, event.at)
         if event.retry_at is not None and not event.leads:
             self._deadlines.add(event.retry_at, "fetch")
 
@@ -116,6 +120,7 @@ class Engine:
 
     def _drain_requested(self, event: ev.DrainRequested, out: list[cmd.Command]) -> None:
         self.pace.draining_because = event.why
+        self._own.stop(event, out)
         if self.floor.leads:
             out.append(cmd.ReleaseLeads(event.at, tuple(lead.lead_id for lead in self.floor.leads)))
             self.floor.leads.clear()
@@ -148,6 +153,10 @@ class Engine:
             self._calls.overdue(key, now, out)
         elif kind == "decide":
             self.pace.checked()
+        elif kind == "preview":
+            self._own.counted_down(key, now, out)
+        elif kind == "grace":
+            self._own.grace_over(key)
 
     def _report_health(self, now: float, out: list[cmd.Command]) -> None:
         if self._told_health is CampaignState.RUNNING and self.pace.plainly_running():

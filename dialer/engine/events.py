@@ -7,6 +7,8 @@ agents, the *driver* tells of leads, gate refusals, limits and the clock.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
 from typing import Literal
 
 __all__ = [
@@ -17,6 +19,7 @@ __all__ = [
     "Answered",
     "BridgeFailed",
     "Bridged",
+    "CallbacksDue",
     "CampaignPaused",
     "CampaignResumed",
     "DialAllowed",
@@ -32,11 +35,16 @@ __all__ = [
     "LimitsChanged",
     "Lost",
     "MachineDetected",
+    "ManualDialed",
     "MessagePlayed",
     "NoLeads",
     "OptedOut",
     "PlaceFailed",
     "Placed",
+    "PreviewDialed",
+    "PreviewSkipped",
+    "PreviewTimedOut",
+    "Promise",
     "Ringing",
     "Tick",
 ]
@@ -71,6 +79,9 @@ class Lead:
     phone_id: int
     attempts: int = 0  # earlier attempts in this campaign
     answer_probability: float | None = None
+    for_agent: str = ""  # whom a callback was promised with; "": anybody
+    promised_at: float | None = None  # the time that was promised
+    by_hand: bool = False  # an agent typed the number: without an outcome the lead stays what it was
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +127,25 @@ class AgentFinishing:
 
 
 @dataclass(frozen=True, slots=True)
+class Promise:
+    """What the person promised to pay, and by when.
+
+    Raises:
+        ValueError: no amount above zero with at most two decimals, no currency of three capitals.
+    """
+
+    amount: Decimal
+    currency: str  # ISO 4217
+    due: date  # on the person's calendar
+
+    def __post_init__(self) -> None:
+        if not self.amount.is_finite() or self.amount <= 0 or self.amount != round(self.amount, 2):
+            raise ValueError(f"{self.amount} is no amount to pay: write one such as 120.50")
+        if not (len(self.currency) == 3 and self.currency.isascii() and self.currency.isupper()):
+            raise ValueError(f"{self.currency!r} is no currency: write its three letters, such as USD")
+
+
+@dataclass(frozen=True, slots=True)
 class Dispositioned:
     """The agent said what came of the call. `done`: wrap-up is over with it."""
 
@@ -126,6 +156,8 @@ class Dispositioned:
     callback_at: float | None = None
     notes: str = ""
     done: bool = True
+    callback_for: str = ""  # the agent who is to call back; "": anybody
+    promise: Promise | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +168,49 @@ class LeadsOffered:
     leads: tuple[Lead, ...]
     none_because: NoLeads = ""
     retry_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CallbacksDue:
+    """Callbacks whose promised time has come, leased: they go before all other leads."""
+
+    at: float
+    leads: tuple[Lead, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewDialed:
+    """The agent has looked at the lead on the screen and wants the call."""
+
+    at: float
+    agent_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewSkipped:
+    """The agent does not want to call the lead on the screen, and says why."""
+
+    at: float
+    agent_id: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewTimedOut:
+    """The countdown of a preview is over: the call is placed by itself."""
+
+    at: float
+    agent_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ManualDialed:
+    """The agent typed a number; its lead is leased for this call alone."""
+
+    at: float
+    agent_id: str
+    lead: Lead
+    then_pause: str | None = None  # the pause that the agent goes back to after it
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +230,7 @@ class DialRefused:
     codes: tuple[str, ...]
     retry_at: float | None
     whole_lead: bool = True  # False: only this number is barred; another phone of the lead may be tried
+    say: str = ""  # the refusal as a sentence, for the agent who waits for this very call
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,6 +368,11 @@ Event = (
     | AgentFinishing
     | Dispositioned
     | LeadsOffered
+    | CallbacksDue
+    | PreviewDialed
+    | PreviewSkipped
+    | PreviewTimedOut
+    | ManualDialed
     | DialAllowed
     | DialRefused
     | Placed

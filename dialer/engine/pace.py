@@ -16,6 +16,7 @@ from dialer.engine.records import Call
 from dialer.engine.states import CallState, CampaignState
 from dialer.engine.timers import Deadlines
 from dialer.pacing import Decision, FloorView
+from dnc.values import Mode
 
 __all__ = ["ChoosingPacer", "Pace", "PacerPort"]
 
@@ -119,10 +120,14 @@ class Pace:
             self._check_again(self._last_decision + self._config.beat)
             return
         agents = self._floor.agents_shown()
-        if not agents:
+        own = 0 if agents and not self._config.preview else self._floor.on_own_calls()
+        if not agents + own:
             self.reason = "No agent is ready or on a call."
             return
-        self._fetch(now, agents, out)
+        self._fetch(now, agents + own, out)
+        if not agents:
+            self.reason = "Agents look at their leads and place the calls."
+            return
         self._check_again(now + max(self._config.beat, _LONGEST_SILENCE))
         self._last_decision = now
         tokens = 0 if now < self._hold_until else min([bucket.available(now) for bucket in self._buckets])
@@ -145,7 +150,7 @@ class Pace:
             self._release(call_id, now, out)
         allowed = max(0, min(tokens, len(self._floor.leads), lines - len(self._floor.calls)))
         for lead in self._take(decision.dial, allowed):
-            self._dial(lead, now, out)
+            self.dial(lead, now, out)
         if decision.dial and tokens < 1:
             instants = [bucket.next_token_at(now) for bucket in self._buckets]
             if all(when is not None for when in instants):
@@ -184,15 +189,38 @@ class Pace:
                 return [near[position] for position in chosen]
         return [leads.popleft() for _ in range(min(dial, allowed))]
 
-    def _dial(self, lead: Lead, now: float, out: list[Command]) -> None:
+    @property
+    def stopped(self) -> bool:
+        """Whether no call is placed at all for now, or any more."""
+        return self.draining_because is not None or self.paused_because is not None
+
+    def bars(self, now: float) -> str:
+        """Why no single call may be placed at this moment, as a sentence; "" when it may."""
+        if self.draining_because is not None:
+            return f"The campaign is stopping: {self.draining_because}."
+        if self.paused_because is not None:
+            return f"The campaign is paused: {self.paused_because}."
+        if len(self._floor.calls) >= self.lines:
+            return f"All {self.lines} lines are in use: try again in a moment."
+        none_left = self.shared_tokens is not None and self.shared_tokens < 1
+        if now < self._hold_until or none_left or min(bucket.available(now) for bucket in self._buckets) < 1:
+            return "The carrier takes no more calls this second: try again in a moment."
+        return ""
+
+    def dial(
+        self, lead: Lead, now: float, out: list[Command], agent_id: str | None = None, mode: Mode | None = None
+    ) -> str:
+        """Place a call, for one agent alone where `agent_id` is given; returns its id."""
         for bucket in self._buckets:
             bucket.take(now, 1)
         if self.shared_tokens is not None:
             self.shared_tokens -= 1
         self._serial += 1
         call = Call(f"{self._config.call_prefix}-{self._serial}", lead, CallState.PLANNED, now, now)
+        call.agent_id, call.held = agent_id, agent_id is not None
         self._floor.add(call)
-        out.append(Dial(now, call.call_id, lead.lead_id, lead.phone_id, lead.number))
+        out.append(Dial(now, call.call_id, lead.lead_id, lead.phone_id, lead.number, agent_id, mode))
+        return call.call_id
 
     def _release(self, call_id: str, now: float, out: list[Command]) -> None:
         """Let a ringing call go; the 15 s floor is checked here again, whatever the pacer says."""
@@ -222,13 +250,13 @@ class Pace:
         floor = self._floor
         live = len(floor.calls)
         if self.draining_because is not None:
-            if live or floor.busy_agents():
+            if live or floor.busy():
                 return CampaignState.RUNNING, f"Stopping ({self.draining_because}): {live} live calls finish."
             return CampaignState.COMPLETE, f"Stopped: {self.draining_because}."
         if self.paused_because is not None:
             return CampaignState.PAUSED, f"Paused: {self.paused_because}."
-        out_of_leads = not floor.leads and not self.fetching
-        if out_of_leads and self.none_because == "done" and not live and not floor.busy_agents():
+        out_of_leads = not floor.leads and not floor.promised and not self.fetching
+        if out_of_leads and self.none_because == "done" and not live and not floor.busy():
             return CampaignState.COMPLETE, "Every lead is done."
         if self._barred_by and not live:
             return (
@@ -240,7 +268,7 @@ class Pace:
             return CampaignState.OUTSIDE_HOURS, "No lead may be called at this hour."
         if out_of_leads and self.none_because == "waiting":
             return CampaignState.WAITING_FOR_LEADS, "Every lead waits for its next attempt."
-        if not floor.agents_shown():
+        if not floor.agents_shown() and not floor.on_own_calls():
             return CampaignState.WAITING_FOR_AGENTS, "No agent is ready or on a call."
         if live >= self.lines:
             return CampaignState.WAITING_FOR_LINES, f"All {self.lines} lines are in use."

@@ -40,6 +40,8 @@ class Call:
     lead_closed: bool = False  # the person opted out: no later word opens the lead again
     disposition: str | None = None
     callback_at: float | None = None
+    callback_for: str = ""
+    held: bool = False  # placed for one agent, who waits for it; the pacer does not count with either
     _view: CallView | None = None
 
     def next_state(self, event: object) -> CallState:
@@ -80,6 +82,7 @@ class Agent:
     talk: float = 0.0  # s of the call now in wrap-up
     finishing_at: float | None = None
     pause_code: str | None = None  # a pause that waits for the end of the call
+    lead: Lead | None = None  # previewed
 
     def next_state(self, event: object) -> AgentState:
         """Return the state the table allows after `event`.

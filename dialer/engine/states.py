@@ -66,11 +66,17 @@ class LeadState(StrEnum):
 
 
 class AgentState(StrEnum):
-    """What an agent does. `reserved`: an answered person is being joined to this agent."""
+    """What an agent does.
+
+    `preview`: looks at a lead and decides about the call. `dialing`: waits for the answer to a call that was placed for
+    this agent alone. `reserved`: an answered person is being joined to this agent.
+    """
 
     OFFLINE = "offline"
     PAUSED = "paused"
     READY = "ready"
+    PREVIEW = "preview"
+    DIALING = "dialing"
     RESERVED = "reserved"
     TALKING = "talking"
     WRAP_UP = "wrap_up"
@@ -160,6 +166,22 @@ AGENT_TABLE: dict[tuple[AgentState, type], AgentState] = {
     (_A.WRAP_UP, ev.AgentPaused): _A.WRAP_UP,
     **{(state, ev.AgentGone): _A.OFFLINE for state in AgentState},
     **{(state, ev.AgentFinishing): state for state in (_A.TALKING, _A.WRAP_UP)},
+    (_A.READY, ev.LeadsOffered): _A.PREVIEW,
+    (_A.PREVIEW, ev.AgentReady): _A.PREVIEW,
+    (_A.PREVIEW, ev.AgentPaused): _A.PAUSED,
+    (_A.PREVIEW, ev.PreviewDialed): _A.DIALING,
+    (_A.PREVIEW, ev.PreviewTimedOut): _A.DIALING,
+    (_A.PREVIEW, ev.PreviewSkipped): _A.READY,
+    (_A.PREVIEW, ev.DrainRequested): _A.READY,
+    (_A.READY, ev.ManualDialed): _A.DIALING,
+    (_A.PAUSED, ev.ManualDialed): _A.DIALING,
+    (_A.DIALING, ev.AgentReady): _A.DIALING,  # takes back a pause that waited for the call's end
+    (_A.DIALING, ev.AgentPaused): _A.DIALING,
+    **{
+        (_A.DIALING, nobody_came): _A.READY
+        for nobody_came in (ev.DialRefused, ev.PlaceFailed, ev.MachineDetected, ev.Ended, ev.Lost)
+    },
+    (_A.DIALING, ev.Answered): _A.RESERVED,
     (_A.READY, ev.Answered): _A.RESERVED,
     (_A.RESERVED, ev.Bridged): _A.TALKING,
     (_A.RESERVED, ev.BridgeFailed): _A.READY,

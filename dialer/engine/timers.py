@@ -8,7 +8,7 @@ from typing import Literal
 
 __all__ = ["Deadlines", "Kind"]
 
-Kind = Literal["wait", "call", "wrap_up", "fetch", "decide", "rate"]
+Kind = Literal["wait", "call", "wrap_up", "fetch", "decide", "rate", "preview", "grace"]
 
 
 class Deadlines:

@@ -8,6 +8,7 @@ law counts the person who reached nobody.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from dialer.pacing.budget import Ledger
@@ -116,6 +117,15 @@ class Pacer:
                     _remember(self._settled, outcome.call_id, "abandoned")
             case HandleTime():
                 self._learn_handle_time(outcome)
+
+    def retarget(self, max_abandonment_rate: float) -> None:
+        """Keep to another cap from now on; what was learned and spent stays.
+
+        Raises:
+            ValueError: when it is no fraction.
+        """
+        self.policy = replace(self.policy, max_abandonment_rate=max_abandonment_rate)
+        self.ledger.cap = max_abandonment_rate
 
     def forgive(self) -> None:
         """Take note that the cause of losses with agents ready is gone, so that dialing may go on.

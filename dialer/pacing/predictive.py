@@ -164,10 +164,11 @@ class PredictivePacer(Pacer):
         beat = _LARGER_BEAT if _SMALL < agents <= _LARGE else _BEAT
         if not 0.0 <= floor.now - self._looked_at < self._beats * beat:
             return False
-        if len(floor.agents) != agents:
+        come_or_gone = abs(len(floor.agents) - agents)
+        if agents > _LARGE:  # a shift of hundreds begins one by one, and each would ask for a look of its own
+            return come_or_gone + abs(ready - were_ready) + abs(len(floor.waiting) - waiting) <= agents // 12
+        if come_or_gone:
             return False
-        if agents > _LARGE:
-            return abs(ready - were_ready) + abs(len(floor.waiting) - waiting) <= agents // 12
         return ready <= were_ready and len(floor.waiting) <= waiting
 
     def _release(self, floor: FloorView, look: Look, threshold: float, spend: int) -> tuple[str, ...]:

@@ -63,4 +63,9 @@ class PreviewPacer(Pacer):
 
     def _decide(self, floor: FloorView) -> Decision:
         ready = sum(1 for agent in floor.agents if agent.state == "ready")
-        return Decision(0, (), f"Dialing 0: {self.scene(floor, ready)}; agents place the calls (preview).")
+        # Calls that an agent left while they rang: what nobody is there for is let go.
+        spare = len(floor.in_flight) + len(floor.waiting) - ready
+        release = tuple(releasable(self.policy, floor)[:spare]) if spare > 0 else ()
+        return Decision(
+            0, release, f"{self.opening(0, release)}: {self.scene(floor, ready)}; agents place the calls (preview)."
+        )

@@ -133,9 +133,11 @@ class CaseFile:
     calls: tuple[dict[str, Any], ...]
     runs: tuple[dict[str, Any], ...]  # who placed them: a process on a node, on the real clock or in a simulation
     do_not_call: tuple[dict[str, Any], ...]
+    removals: tuple[dict[str, Any], ...]  # who asked to take the number off an own list, and what was said to it
     inconvenient_times: tuple[dict[str, Any], ...]
     erasures: tuple[dict[str, Any], ...]
     acts: tuple[dict[str, Any], ...]  # who looked the number up on the pages, or exported this
+    told: tuple[dict[str, Any], ...]  # what clients' own programs were told, or are to be, as long as it is kept
     proof: Proof
 
     @property
@@ -150,7 +152,7 @@ class _Entry:
     """One line of the timeline."""
 
     at: datetime
-    kind: str  # decision, call, list, consent, business, block, lead, erasure, act
+    kind: str  # decision, call, list, consent, business, block, lead, erasure, act, told
     title: str
     tone: str = ""  # good, bad
     facts: tuple[tuple[str, str], ...] = ()
@@ -175,9 +177,11 @@ def as_dict(case: CaseFile) -> dict[str, Any]:
         "calls": list(case.calls),
         "runs": list(case.runs),
         "do_not_call": list(case.do_not_call),
+        "removal_requests": list(case.removals),
         "inconvenient_times": list(case.inconvenient_times),
         "erasures": list(case.erasures),
         "acts": list(case.acts),
+        "outgoing_events": list(case.told),
         "ledger": {**asdict(case.proof), "how_to_verify": _HOW},
     }
     plain: dict[str, Any] = _plain(body)
@@ -244,13 +248,15 @@ def _timeline(case: CaseFile) -> list[_Entry]:
     nodes = {run["run_id"]: run for run in case.runs}
     found += [_of_call(each, when, nodes[each["run_id"]]) for each in case.calls]
     found += [_of_entry(each, when) for each in case.do_not_call]
+    found += [_of_removal(each) for each in case.removals]
     found += [_of_consent(each, when) for each in case.consents]
     found += [_of_relationship(each, when) for each in case.relationships]
     found += [_of_erasure(each) for each in case.erasures]
     found += [_of_act(each) for each in case.acts]
+    found += [_of_told(each, when) for each in case.told]
     found += [_of_block(each, when) for each in case.inconvenient_times]
     found += [_of_lead(each) for each in case.leads]
-    order = ("lead", "consent", "business", "list", "block", "decision", "call", "erasure", "act")
+    order = ("lead", "consent", "business", "list", "block", "decision", "call", "erasure", "act", "told")
     found.sort(key=lambda each: (each.at, order.index(each.kind)))
     return [
         _Entry(
@@ -285,6 +291,12 @@ def _of_call(call: dict[str, Any], when: _When, run: dict[str, Any]) -> _Entry:
     said = [
         f"{each['code']} by {each['agent_id']} at {when(each['at'])}"
         + (f", call back {when(each['callback_at'])}" if each["callback_at"] else "")
+        + (f" by {each['callback_for']}" if each["callback_for"] else "")
+        + (
+            f", promised {each['promise_amount']} {each['promise_currency']} by {each['promise_due']}"
+            if each["promise_amount"]
+            else ""
+        )
         + (f": {each['notes']}" if each["notes"] else "")
         for each in call["dispositions"]
     ]
@@ -318,6 +330,13 @@ def _of_entry(entry: dict[str, Any], when: _When) -> _Entry:
         ("until", when(entry["expires_at"])),
     )
     return _Entry(entry["at"], "list", f"Do not call: {verb} the list of the {where}", "", facts)
+
+
+def _of_removal(step: dict[str, Any]) -> _Entry:
+    where = " ".join(filter(None, (step["scope"], step["scope_id"])))
+    verb = {"ask": "asked for", "approve": "approved", "refuse": "refused", "withdraw": "withdrawn"}[step["step"]]
+    facts = (("why", step["reason"]), ("source", step["source"]), ("by", step["by"]))
+    return _Entry(step["at"], "list", f"Do not call: removal from the list of the {where} {verb}", "", facts)
 
 
 def _of_consent(consent: dict[str, Any], when: _When) -> _Entry:
@@ -367,6 +386,12 @@ def _of_erasure(erasure: dict[str, Any]) -> _Entry:
 def _of_act(act: dict[str, Any]) -> _Entry:
     title = f"{act['act'].replace('_', ' ').capitalize()}{'' if act['done'] else ': refused'}"
     return _Entry(act["at"], "act", title, "" if act["done"] else "bad", (("by", act["by"]), ("detail", act["detail"])))
+
+
+def _of_told(event: dict[str, Any], when: _When) -> _Entry:
+    title = f"Event {event['kind']} for {event['client']}: {event['state']}"
+    facts = (("address", event["url"]), ("since", when(event["settled_at"])), ("event", event["event_id"]))
+    return _Entry(event["at"], "told", title, "", facts)
 
 
 def _of_block(block: dict[str, Any], when: _When) -> _Entry:

@@ -36,6 +36,7 @@ __all__ = [
     "clopper_pearson",
     "judge",
     "legal_caps",
+    "strictest",
     "windows",
 ]
 
@@ -165,6 +166,12 @@ class WindowRate:
     verdict: Verdict
     applies: bool
     complete: bool
+
+
+def strictest(scope: str, countries: tuple[str, ...]) -> LegalCap | None:
+    """The law's lowest cap for a campaign, the house's own policy aside; None where no law has one."""
+    laws = [cap for cap in legal_caps() if cap.jurisdiction != "ZZ" and cap.applies(scope, countries)]
+    return min(laws, key=lambda cap: cap.max_rate, default=None)
 
 
 def clopper_pearson(x: float, n: float, confidence: float = 0.95) -> tuple[float, float] | None:

@@ -12,6 +12,7 @@ from dialer.runtime.reassigned import reassigned
 from dialer.store import calls, outcomes, people, relationships
 from dialer.store.database import open_store
 from dialer.store.facts import StoreFacts
+from dialer.store.transactions import Reading
 from dnc import rules
 from dnc.gate import Gate
 from dnc.numbers import Number, Refusal, normalise_suppression_number, parse_lead_number
@@ -19,7 +20,7 @@ from dnc.places import place_of
 from dnc.registries import RegistryStore
 from dnc.values import Address, ProposedCall, Verdict
 
-__all__ = ["Answer", "LeadNow", "ask", "open_rulebook"]
+__all__ = ["Answer", "LeadNow", "ask", "judge", "open_rulebook"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,15 @@ def open_rulebook(workspace: Workspace) -> rules.Rulebook:
 
 def ask(workspace: Workspace, campaign: Campaign, number: str, at: datetime) -> Answer:
     """Put a proposed call to the gate, as the campaign would place it at that instant."""
+    with open_store(workspace.database_url) as store, store.reading() as tx:
+        registries = RegistryStore(workspace.registries_dir)
+        return judge(tx, campaign, number, at, book=open_rulebook(workspace), registries=registries)
+
+
+def judge(
+    tx: Reading, campaign: Campaign, number: str, at: datetime, *, book: rules.Rulebook, registries: RegistryStore
+) -> Answer:
+    """As `ask`, within a transaction, with rules and registries that are open already."""
     parsed = parse_lead_number(number, campaign.country)
     if isinstance(parsed, Refusal):
         # A number all the same, only not one to call: let the gate say so, with everything else it sees.
@@ -66,32 +76,30 @@ def ask(workspace: Workspace, campaign: Campaign, number: str, at: datetime) -> 
         if written is None:
             return Answer(None, None, refusal=parsed.detail)
         parsed = Number(written, campaign.country, parsed.type)
-    with open_store(workspace.database_url) as store, store.reading() as tx:
-        phone_id = outcomes.phone_in_campaign(tx, campaign.name, parsed.e164)
-        if phone_id is None:
-            call = ProposedCall(
-                number=parsed.e164,
-                scope=campaign.scope,
-                mode=campaign.dialing.mode,
-                place=place_of(parsed.e164, Address()),
-                campaign=campaign.name,
-                client=campaign.client,
-                subject=campaign.subject,
-                sector=campaign.sector,
-                authorisation=campaign.seller.authorisation,
-                line_type=parsed.line_type,
-                ebr=relationships.standing(tx, parsed.e164, campaign.client),
-            )
-        else:
-            facts = calls.call_facts(tx, phone_id)
-            call = facts.proposed(
-                campaign.dialing.mode,
-                subject=campaign.subject,
-                sector=campaign.sector,
-                authorisation=campaign.seller.authorisation,
-            )
-        registries = RegistryStore(workspace.registries_dir)
-        gate = Gate(open_rulebook(workspace), StoreFacts(tx, registries, rnd=reassigned(registries)))
-        verdict = gate.check(call, at, policy_of(campaign.caps))
-        lead = None if phone_id is None else LeadNow(*people.lead_of_phone(tx, phone_id))
+    phone_id = outcomes.phone_in_campaign(tx, campaign.name, parsed.e164)
+    if phone_id is None:
+        call = ProposedCall(
+            number=parsed.e164,
+            scope=campaign.scope,
+            mode=campaign.dialing.mode,
+            place=place_of(parsed.e164, Address()),
+            campaign=campaign.name,
+            client=campaign.client,
+            subject=campaign.subject,
+            sector=campaign.sector,
+            authorisation=campaign.seller.authorisation,
+            line_type=parsed.line_type,
+            ebr=relationships.standing(tx, parsed.e164, campaign.client),
+        )
+    else:
+        facts = calls.call_facts(tx, phone_id)
+        call = facts.proposed(
+            campaign.dialing.mode,
+            subject=campaign.subject,
+            sector=campaign.sector,
+            authorisation=campaign.seller.authorisation,
+        )
+    gate = Gate(book, StoreFacts(tx, registries, rnd=reassigned(registries)))
+    verdict = gate.check(call, at, policy_of(campaign.caps))
+    lead = None if phone_id is None else LeadNow(*people.lead_of_phone(tx, phone_id))
     return Answer(call, verdict, lead)

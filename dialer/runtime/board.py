@@ -56,8 +56,8 @@ def board_of(campaign: str, engine: Engine, budget: BudgetView, max_rate: float,
     state, why = engine.pace.health()
     placed = [call.placed_at for call in floor.calls.values() if call.state is not CallState.PLANNED]
     for call in reversed(floor.ended.values()):
-        if call.ended_at is not None and call.ended_at < at - 3600.0:
-            break
+        if call.ended_at is not None and call.ended_at < at - 60.0:
+            break  # what ended before was placed before
         if call.result is not None:  # a dial that the gate refused has none
             placed.append(call.placed_at)
     return Board(

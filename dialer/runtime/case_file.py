@@ -22,9 +22,11 @@ from dialer.store import (
     erasures,
     ledger,
     outcomes,
+    outgoing,
     people,
     recordings,
     relationships,
+    removals,
     runs,
     suppressions,
 )
@@ -99,10 +101,14 @@ def case_file(
             {name: getattr(entry, name) for name in entry.__dataclass_fields__}
             for entry in suppressions.history(tx, number)
         ),
+        removals=tuple(
+            {name: getattr(each, name) for name in each.__dataclass_fields__} for each in removals.history(tx, number)
+        ),
         inconvenient_times=tuple(people.blocks_of(tx, number)),
         erasures=tuple(
             {name: getattr(each, name) for name in each.__dataclass_fields__} for each in erasures.history(tx, [number])
         ),
+        told=tuple(outgoing.history(tx, [number])),
         acts=tuple(
             {name: getattr(each, name) for name in each.__dataclass_fields__}
             for each in accounts.acts_about(tx, number)

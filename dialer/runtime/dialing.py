@@ -16,11 +16,11 @@ from dialer.runtime.caller_ids import CallerIds
 from dialer.runtime.instants import moment, seconds
 from dialer.runtime.policy import policy_of
 from dialer.store import calls, ledger
-from dialer.store.transactions import Writing
+from dialer.store.transactions import Reading, Writing
 from dnc.gate import Gate
 from dnc.values import Check, Code, Mode, ProposedCall, Verdict
 
-__all__ = ["DialRoom", "Refusal", "refusal_of"]
+__all__ = ["DialRoom", "Refusal", "refusal_of", "sentence_of"]
 
 #: Refusals that somebody can lift by importing a fresh list or mending a file: ask again after a while.
 _MENDABLE = frozenset({Code.DNC_STALE, Code.DNC_MISSING, Code.DATA_UNREADABLE, Code.RND_NO_DATA})
@@ -45,21 +45,28 @@ _OF_THE_NUMBER = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """The gate said no: by which rules, when to ask again (seconds since the epoch; None: never)."""
+    """The gate said no: by which rules, when to ask again (seconds since the epoch; None: never), in what words."""
 
     codes: tuple[str, ...]
     retry_at: float | None
     whole_lead: bool
+    say: str
 
 
 def refusal_of(verdict: Verdict) -> Refusal:
     """What a refusal means for the lead."""
-    codes = verdict.reasons
+    codes, say = verdict.reasons, sentence_of(verdict)
     if verdict.next_allowed is not None:
-        return Refusal(codes, seconds(verdict.next_allowed), whole_lead=True)
+        return Refusal(codes, seconds(verdict.next_allowed), True, say)
     if set(codes) & _MENDABLE and not set(codes) & _OF_THE_NUMBER:
-        return Refusal(codes, seconds(verdict.at + _ASK_AGAIN), whole_lead=True)
-    return Refusal(codes, None, whole_lead=not set(codes) & _OF_THE_NUMBER)
+        return Refusal(codes, seconds(verdict.at + _ASK_AGAIN), True, say)
+    return Refusal(codes, None, not set(codes) & _OF_THE_NUMBER, say)
+
+
+def sentence_of(verdict: Verdict) -> str:
+    """The first reason of a refusal: its code, what was seen, and the law it stands in; "" for a yes."""
+    failed = next((check for check in verdict.checks if not check.passed), None)
+    return "" if failed is None else f"{failed.code}: {failed.saw} ({failed.citation})"
 
 
 def _on_a_call(live: str, at: datetime) -> Verdict:
@@ -85,13 +92,18 @@ class DialRoom:
         carrier: its name, for the attempt.
     """
 
-    def __init__(self, campaign: Campaign, gate: Callable[[Writing], Gate], run_id: str, carrier: str) -> None:
+    def __init__(self, campaign: Campaign, gate: Callable[[Reading], Gate], run_id: str, carrier: str) -> None:
         self.campaign = campaign
         self.run_id = run_id
         self._gate = gate
         self._carrier = carrier
         self._policy = policy_of(campaign.caps)
         self._caller_ids = CallerIds(campaign.name, campaign.dialing)
+
+    @property
+    def resting_caller_ids(self) -> tuple[str, ...]:
+        """The caller ids that nobody is shown now."""
+        return self._caller_ids.resting
 
     def decide(self, tx: Writing, dial: Dial) -> PlaceRequest | Refusal:
         """Ask the gate at the instant of dialing; write the decision, and for a yes the attempt.
@@ -102,7 +114,8 @@ class DialRoom:
         facts = calls.call_facts(tx, dial.phone_id)
         dialing = self.campaign.dialing
         at = moment(dial.at)
-        call = self._proposed(facts, dialing.mode)
+        mode = dial.mode or dialing.mode
+        call = self._proposed(facts, mode, agent_guaranteed=dial.agent_id is not None)
         live = calls.live_call(tx, facts)
         verdict = self._gate(tx).check(call, at, self._policy) if live is None else _on_a_call(live, at)
         sequence = ledger.append(tx, call, verdict, lead_id=dial.lead_id, attempt=dial.call_id)
@@ -114,7 +127,7 @@ class DialRoom:
             facts,
             call_id=dial.call_id,
             run_id=self.run_id,
-            mode=dialing.mode,
+            mode=mode,
             carrier=self._carrier,
             ledger_seq=sequence,
             at=at,
@@ -142,9 +155,16 @@ class DialRoom:
         )
         return tuple(code for code in recorded if code not in spoken)
 
-    def _proposed(self, facts: calls.CallFacts, mode: Mode) -> ProposedCall:
+    def foresee(self, tx: Reading, phone_id: int, at: datetime, agent_guaranteed: bool) -> Verdict:
+        """What the gate says now of a call at a later instant; nothing is written, for nothing is dialed by it."""
+        mode: Mode = "preview" if agent_guaranteed else self.campaign.dialing.mode
+        call = self._proposed(calls.call_facts(tx, phone_id), mode, agent_guaranteed=agent_guaranteed)
+        return self._gate(tx).check(call, at, self._policy)
+
+    def _proposed(self, facts: calls.CallFacts, mode: Mode, agent_guaranteed: bool = False) -> ProposedCall:
         return facts.proposed(
             mode,
+            agent_guaranteed=agent_guaranteed,
             subject=self.campaign.subject,
             sector=self.campaign.sector,
             authorisation=self.campaign.seller.authorisation,

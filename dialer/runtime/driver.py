@@ -15,7 +15,8 @@ Which facts must be on the disk before anything rests on them? What people told 
 the law counts (somebody was abandoned), and every dial. What the carrier can tell again does not hold up what
 follows from it: that somebody answered or was joined is written down in the next moment, *after* the person's
 way to an agent was told, because a flush of the disk would be waiting time for the person; a crash in that
-moment is mended by asking the carrier, which knows the call as answered and whose room it is in. That a call
+moment is mended by asking the carrier, which knows the call as answered and whose room it is in. Dials that the
+same event brings are decided after that, too. That a call
 rings, or an agent's state, may wait for the next transaction, `flush_after` seconds at most.
 
 The same driver runs under the real clock and the virtual one, and does not know which.
@@ -149,7 +150,7 @@ class Driver:
         return ""
 
     def _execute(self, commands: list[cmd.Command]) -> None:
-        """Write the facts, decide the dials, commit; then act."""
+        """Write what must be on the disk first; act; then decide the dials, commit, and place them."""
         actions: list[Callable[[], None]] = []
         dials: list[cmd.Dial] = []
         wait = self._flush_after
@@ -174,12 +175,15 @@ class Driver:
                     wait = min(wait, _may_wait(command))
                     if isinstance(command, cmd.AgentChanged):
                         actions.append(lambda c=command: self._desk.notify(c))  # type: ignore[misc]
-        if dials or wait == _NEVER:
+        if wait == _NEVER:
             actions += self._commit(dials)
-        elif self._waiting:
-            self._plan_flush(self._clock.now() + wait)
         for act in actions:
             act()
+        if dials and wait != _NEVER:  # a person who answered does not wait for the dials that came of it
+            for act in self._commit(dials):
+                act()
+        elif self._waiting:
+            self._plan_flush(self._clock.now() + wait)
 
     def _commit(self, dials: list[cmd.Dial]) -> list[Callable[[], None]]:
         """One transaction: the facts so far and the given dials; returns what to do after it."""
@@ -202,7 +206,9 @@ class Driver:
         """Ask the gate for one call; the answer is acted on after the commit."""
         answer = self._dial_room.decide(tx, dial)
         if isinstance(answer, Refusal):
-            refused = ev.DialRefused(dial.at, dial.call_id, answer.codes, answer.retry_at, whole_lead=answer.whole_lead)
+            refused = ev.DialRefused(
+                dial.at, dial.call_id, answer.codes, answer.retry_at, answer.whole_lead, answer.say
+            )
             return lambda: self._queue.append(refused)
         request: PlaceRequest = answer
 
@@ -239,6 +245,15 @@ class Driver:
         # The engine asks once for each deadline; one asked for while an earlier wake was planned is planned now.
         if self._clock.now() < self._asked < self._wake_at:
             self._plan_wake(self._asked)
+
+    def put_first(self, lead_id: int) -> bool:
+        """Take one lead in hand, before all others; False when it may not be called at this hour, or is not free."""
+        at = self._clock.now()
+        with self._store.writing() as tx:
+            leads = self._hopper.first(tx, at, lead_id)
+        if leads:
+            self.send(ev.CallbacksDue(at, leads))
+        return bool(leads)
 
     def _fetch(self, at: float, count: int) -> None:
         self.flush()  # leads given back a moment ago are to be seen

@@ -7,6 +7,7 @@ done; `carry_out` does exactly that.
 * The number, and the other numbers of those leads, stand on the company's do-not-call list for good: a number that
   is forgotten is a number that the next list brings back. Beside it stands the erasure itself: number, day, who did
   it and why. While it stands the loading of a list refuses the person's rows.
+* What waits in the outbox for clients' programs, or was told them lately, is removed, but for an opt-out that waits.
 * Attempts, consents, business relationships and their proof are kept while a retention rule binds them; past it they
   are removed, which the database permits only to numbers with an erasure on record. Where no rule is known nothing is
   removed.
@@ -25,7 +26,19 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from dialer.store import accounts, consents, erasures, hopper, people, recordings, relationships, suppressions
+from dialer.store import (
+    accounts,
+    consents,
+    erasures,
+    hopper,
+    outgoing,
+    people,
+    recordings,
+    relationships,
+    removals,
+    sent_leads,
+    suppressions,
+)
 from dialer.store.transactions import Reading, Writing
 from dnc.rules import Rulebook
 from dnc.rules.deadlines import opt_out_deadline
@@ -73,6 +86,7 @@ class Erasure:
     removed_consents: tuple[int, ...]
     removed_relationships: tuple[int, ...]
     removed_copies: tuple[str, ...]  # proof that only removed records name, by sha256
+    removed_events: tuple[int, ...]  # of the outbox: what clients' programs were told, or were to be
     forgotten: tuple[int, ...]  # leads whose consent is past its retention
     named: tuple[tuple[dict[str, Any], consents.Statement], ...]  # whose consent must keep the name, and what does
     kept: tuple[KeptRecord, ...]
@@ -86,7 +100,7 @@ class Erasure:
         if not self.on_record:
             return False
         numbers = (self.newly_listed, self.newly_erased)
-        removed = (self.removed_calls, self.removed_consents, self.removed_relationships)
+        removed = (self.removed_calls, self.removed_consents, self.removed_relationships, self.removed_events)
         return any((*numbers, self.leads, self.notes_of, *removed, self.forgotten))
 
 
@@ -137,6 +151,7 @@ def plan(tx: Reading, number: str, *, book: Rulebook, at: datetime, by: str, rea
         removed_consents=proofs.consents,
         removed_relationships=proofs.relationships,
         removed_copies=proofs.copies,
+        removed_events=outgoing.erasable(tx, numbers),
         forgotten=proofs.leads,
         named=tuple(_names(book, number, leads, calls, at)),
         kept=(
@@ -176,12 +191,15 @@ def carry_out(tx: Writing, erasure: Erasure) -> None:
     people.remove_calls(tx, erasure.removed_calls)
     people.remove_consents(tx, erasure.removed_consents)
     people.remove_relationships(tx, erasure.removed_relationships)
+    outgoing.erase(tx, erasure.removed_events)
+    sent_leads.forget(tx, [lead["lead_id"] for lead in erasure.leads])
 
 
 def _is_known(tx: Reading, number: str) -> bool:
     """Whether there is a decision, a do-not-call entry of this very number, or a named time."""
     entries = any(each.number == number for each in suppressions.history(tx, number))
-    return entries or bool(people.decisions_about(tx, number) or people.blocks_of(tx, number))
+    found = people.decisions_about(tx, number) or people.blocks_of(tx, number) or outgoing.history(tx, [number])
+    return entries or bool(found)
 
 
 def _has_anything(lead: dict[str, Any]) -> bool:
@@ -360,6 +378,10 @@ def _kept_always(tx: Reading, numbers: tuple[str, ...]) -> Iterable[KeptRecord]:
     cites = "47 CFR 64.1200(d)(6); 16 CFR 310.4(b)(1)(iii)(A)"
     why = "a request not to be called is honoured for good, and cannot be without the number"
     yield KeptRecord("do-not-call entries", len(entries) or len(numbers), "internal", cites, None, why)
+    asked = sum(len(removals.history(tx, number)) for number in numbers)
+    if asked:
+        why = "who asked to lift an entry, and who approved or refused it, must stay accountable"
+        yield KeptRecord("requests to lift do-not-call entries", asked, "internal", cites, None, why)
     blocks = sum(len(people.blocks_of(tx, number)) for number in numbers)
     if blocks:
         kept_for = "they only forbid calls, and prove that they were heeded"

@@ -12,7 +12,7 @@ from campaigns.files import Campaign
 from dialer.engine.events import Lead, LeadsOffered, NoLeads
 from dialer.runtime.instants import moment, seconds
 from dialer.runtime.propensity import Propensity
-from dialer.store import hopper
+from dialer.store import hopper, places
 from dialer.store.transactions import Writing
 from dnc.gate import Gate
 from dnc.values import Place
@@ -84,8 +84,39 @@ class Hopper:
         if not self._open_ids:
             return ()
         leased = hopper.lease(tx, self._campaign.name, self._run_id, count, moment(at), self._open_ids)
-        return tuple(
-            Lead(each.lead_id, each.number, each.phone_id, each.attempts, self._estimate(each, at)) for each in leased
+        return tuple(self._lead(each, at) for each in leased)
+
+    def callbacks(self, tx: Writing, at: float) -> tuple[Lead, ...]:
+        """Lease the callbacks whose promised time has come, as far as their places may be called at this hour."""
+        if not self._campaign.hours.is_open(moment(at)):
+            return ()
+        due = hopper.due_callbacks(tx, self._campaign.name, moment(at))
+        known = places.get(tx, {place_id for ids in due.values() for place_id in ids})
+        open_ids = [place_id for place_id, place in known.items() if self._is_open(place, at).open]
+        return tuple(self._lead(each, at) for each in hopper.take(tx, self._run_id, due, moment(at), open_ids))
+
+    def first(self, tx: Writing, at: float, lead_id: int) -> tuple[Lead, ...]:
+        """Lease one lead that is to be called before all others, if its place may be called at this hour.
+
+        It is given no answer probability: it waits for no surer lead.
+        """
+        if not self._campaign.hours.is_open(moment(at)):
+            return ()
+        found = places.of_lead(tx, lead_id)
+        open_ids = [place_id for place_id, place in found.items() if self._is_open(place, at).open]
+        taken = hopper.take(tx, self._run_id, [lead_id], moment(at), open_ids)
+        return tuple(Lead(each.lead_id, each.number, each.phone_id, each.attempts) for each in taken)
+
+    def _lead(self, leased: hopper.LeasedLead, at: float) -> Lead:
+        promised = leased.next_at if leased.leased_from == "callback" else None
+        return Lead(
+            leased.lead_id,
+            leased.number,
+            leased.phone_id,
+            leased.attempts,
+            self._estimate(leased, at),
+            leased.callback_for if promised is not None else "",
+            None if promised is None else seconds(promised),
         )
 
     def _estimate(self, lead: hopper.LeasedLead, at: float) -> float | None:

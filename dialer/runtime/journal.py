@@ -11,7 +11,7 @@ from typing import Any
 from dialer.engine import commands as cmd
 from dialer.engine.states import AgentState, CallResult, CallState
 from dialer.runtime.instants import moment
-from dialer.store import agents, calls, health, hopper, suppressions
+from dialer.store import agents, calls, health, hopper, people, suppressions
 from dialer.store.transactions import Writing
 
 __all__ = ["Fact", "Journal"]
@@ -68,22 +68,28 @@ class Journal:
                     at=moment(fact.at),
                 )
             case cmd.Suppress():
-                suppressions.add(
-                    tx,
-                    fact.number,
-                    scope="client",
-                    scope_id=self._client,
-                    reason=fact.reason,
-                    source=f"{fact.source}, call {fact.call_id}",
-                    by=f"run {self._run_id}",
-                    at=moment(fact.at),
-                )
+                others = people.numbers_of_person(tx, fact.call_id) if fact.whole_person else ()
+                for number in dict.fromkeys([fact.number, *others]):
+                    there = suppressions.in_force(tx, number, client=self._client, campaign="", at=moment(fact.at))
+                    if any(each.scope == "client" and each.expires_at is None for each in there):
+                        continue  # said before, of this call perhaps
+                    suppressions.add(
+                        tx,
+                        number,
+                        scope="client",
+                        scope_id=self._client,
+                        reason=fact.reason,
+                        source=f"{fact.source}, call {fact.call_id}",
+                        by=f"run {self._run_id}",
+                        at=moment(fact.at),
+                    )
             case cmd.ReleaseLeads():
                 hopper.release(tx, self._run_id, fact.lead_ids)
 
     def _call(self, tx: Writing, fact: cmd.CallChanged) -> None:
         if fact.disposition is not None:
             assert fact.agent_id is not None
+            promise = fact.promise
             calls.add_disposition(
                 tx,
                 fact.call_id,
@@ -92,6 +98,8 @@ class Journal:
                 flags=self._flags[fact.disposition],
                 at=moment(fact.at),
                 callback_at=None if fact.callback_at is None else moment(fact.callback_at),
+                callback_for=fact.callback_for,
+                promise=None if promise is None else (promise.amount, promise.currency, promise.due),
                 notes=fact.notes or "",
             )
             return
@@ -122,6 +130,7 @@ class Journal:
             fact.state.value,
             next_at=None if fact.next_at is None else moment(fact.next_at),
             why=fact.why,
+            callback_for=fact.for_agent,
         )
 
     def _agent(self, tx: Writing, fact: cmd.AgentChanged) -> None:

@@ -21,7 +21,7 @@ from dialer.store import erasures, lists, outcomes
 from dialer.store.database import Store, open_store
 from dnc.rules import Rulebook
 
-__all__ = ["LoadResult", "load_contacts"]
+__all__ = ["LoadResult", "load_contacts", "rejects_of"]
 
 #: Stops written in one transaction, so that a floor that is dialing never waits long.
 _AT_ONCE = 1_000
@@ -36,6 +36,11 @@ class LoadResult:
     funnel: dict[str, int]
     warnings: tuple[str, ...]
     rejects: Path | None
+
+
+def rejects_of(workspace: Workspace, file_name: str, digest: str) -> Path:
+    """Where the refused rows of a list are, by the name and the sha256 of its file."""
+    return workspace.rejects_dir / f"{Path(file_name).stem}-{digest[:8]}.csv"
 
 
 def load_contacts(
@@ -83,7 +88,7 @@ def load_contacts(
         if done is not None:
             return LoadResult(True, False, done.funnel, (), None)
         workspace.rejects_dir.mkdir(parents=True, exist_ok=True)
-        rejects = workspace.rejects_dir / f"{file.stem}-{digest[:8]}.csv"
+        rejects = rejects_of(workspace, file.name, digest)
         book = open_rulebook(workspace)
         with ContactList(
             file,

@@ -50,7 +50,7 @@ def import_own_list(workspace: Workspace, file: Path, format_name: str) -> tuple
             wanted = (entry["number"], scope, scope_id, None)  # one that will expire is not enough
             if any((each.number, each.scope, each.scope_id, each.expires_at) == wanted for each in there):
                 continue
-            suppressions.add(tx, by=by, at=now, **entry)
+            suppressions.add(tx, by=by, at=now, tell=False, **entry)
             added += 1
     return reading.report, added
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from campaigns.files import Campaign
-from campaigns.recycle import after_call
+from campaigns.recycle import LeadNext, after_call
 from dialer.carriers.fates import Fate
 from dialer.engine.engine import LearningPacer
 from dialer.engine.events import EndCause
@@ -85,14 +85,13 @@ def recover(tx: Writing, campaign: Campaign, at: float, fates: Mapping[str, Fate
     for lead in unsettled:
         tried = outcomes.attempts_of_lead(tx, lead.lead_id)
         said = outcomes.last_disposition(tx, lead.call_id)
-        code, callback_at = (None, None) if said is None else said
         following = after_call(
             campaign,
             lead.result or results.get(lead.call_id, "failed"),
-            None if code is None else campaign.dispositions.get(code),
+            None if said is None else campaign.dispositions.get(said.code),
             max(1, tried),
             at,
-            None if callback_at is None else seconds(callback_at),
+            None if said is None or said.callback_at is None else seconds(said.callback_at),
         )
         if following.phone_bad:
             hopper.mark_phone_bad(tx, outcomes.phone_of_call(tx, lead.call_id), following.phone_bad)
@@ -102,6 +101,7 @@ def recover(tx: Writing, campaign: Campaign, at: float, fates: Mapping[str, Fate
             following.status,
             next_at=None if following.next_at is None else moment(following.next_at),
             why=following.why,
+            callback_for=_callback_for(following, said),
         )
     released = 0
     for run in dead:
@@ -117,14 +117,13 @@ def close_conversation(tx: Writing, campaign: Campaign, call_id: str, at: float)
         return
     calls.update_attempt(tx, call_id, state="ended", ended_at=moment(at), result="human", detail=_WHY_ASKED)
     said = outcomes.last_disposition(tx, call_id)
-    code, callback_at = (None, None) if said is None else said
     following = after_call(
         campaign,
         "human",
-        None if code is None else campaign.dispositions.get(code),
+        None if said is None else campaign.dispositions.get(said.code),
         max(1, outcomes.attempts_of_lead(tx, left.lead_id)),
         at,
-        None if callback_at is None else seconds(callback_at),
+        None if said is None or said.callback_at is None else seconds(said.callback_at),
     )
     hopper.set_lead(
         tx,
@@ -132,7 +131,13 @@ def close_conversation(tx: Writing, campaign: Campaign, call_id: str, at: float)
         following.status,
         next_at=None if following.next_at is None else moment(following.next_at),
         why=following.why,
+        callback_for=_callback_for(following, said),
     )
+
+
+def _callback_for(following: LeadNext, said: outcomes.Said | None) -> str:
+    """Who promised the callback that is to come; "": anybody, or there is none."""
+    return said.callback_for if said is not None and following.status == "callback" else ""
 
 
 def _fate(fates: Mapping[str, Fate], left: calls.OpenAttempt) -> Fate:

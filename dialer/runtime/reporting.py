@@ -57,7 +57,7 @@ def report_of(store: Store, campaign: Campaign, span: Span) -> Report:
     name = campaign.name
     with store.reading() as tx:
         first = outcomes.first_run_start(tx, name) or span.since
-        back_to = max(first, span.since - _LONGEST_WINDOW)
+        back_to = min(span.since, max(first, span.since - _LONGEST_WINDOW))
         proof = ledger.verify(tx)
         attempts = frames.attempts(tx, name, back_to, span.until)
         steps: Counter[str] = Counter()

@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Literal
 
 import structlog
 
 from campaigns.files import Campaign
+from campaigns.files.model import Abandonment
 from campaigns.recycle import LeadNext, after_call
 from dialer.carriers.fates import Fate, LeftCall
 from dialer.carriers.port import Carrier
@@ -20,6 +21,7 @@ from dialer.engine import AgentState, Engine, EngineConfig
 from dialer.engine import events as ev
 from dialer.engine.rate import TokenBucket
 from dialer.pacing import PacingPolicy, make_pacer
+from dialer.reports.legal import strictest
 from dialer.runtime.dialing import DialRoom
 from dialer.runtime.driver import Desk, Driver, LeaseLost
 from dialer.runtime.hopper import Hopper
@@ -28,7 +30,7 @@ from dialer.runtime.journal import Journal
 from dialer.runtime.propensity import learned
 from dialer.runtime.reassigned import reassigned
 from dialer.runtime.recovery import Recovered, recover, replay
-from dialer.store import calls, health, hopper, leases, outcomes, runs
+from dialer.store import calls, health, hopper, leases, outcomes, runs, targets
 from dialer.store import campaigns as stored_campaigns
 from dialer.store.database import Store
 from dialer.store.facts import StoreFacts
@@ -38,6 +40,7 @@ from dnc import zones
 from dnc.gate import Gate, MemoryFacts
 from dnc.registries import RegistryStore
 from dnc.rules import Rulebook
+from dnc.values import Verdict
 
 __all__ = ["Session", "World", "engine_config", "pacing_policy"]
 
@@ -77,6 +80,10 @@ def engine_config(campaign: Campaign, call_prefix: str, beat: float = 0.0) -> En
         ring_timeout=dialing.ring_timeout,
         time_limit=dialing.time_limit,
         wrap_up_limit=campaign.agents.wrap_up_limit,
+        preview=dialing.mode == "preview",
+        preview_seconds=dialing.preview_seconds,
+        callback_grace=campaign.agents.callback_grace,
+        skip_delay=campaign.agents.skip_delay_minutes * 60,
         beat=beat,
         call_prefix=call_prefix,
         dispositions={code: frozenset(each.flags) for code, each in campaign.dispositions.items()},
@@ -216,6 +223,8 @@ class Session:
         world, campaign = self._world, self.campaign
         policy = pacing_policy(campaign, self._seed or 0)
         with world.store.reading() as tx:
+            cap = targets.in_force(tx, campaign.name, campaign.abandonment.max_rate)
+            policy = replace(policy, max_abandonment_rate=cap)
             snapshot = health.load_pacer_state(tx, campaign.name)
             self.pacer = make_pacer(policy, None if snapshot is None else snapshot[0])
             if snapshot is not None:
@@ -230,14 +239,16 @@ class Session:
             return after_call(campaign, result, chosen, attempts, at, callback_at)
 
         self.engine = Engine(engine_config(campaign, self.run_id, beat), self.pacer, recycle, world.rate)
+        self._room = DialRoom(campaign, self._gate, self.run_id, world.carrier.name)
+        self._hopper = Hopper(campaign, Gate(world.book, MemoryFacts()), self.run_id, propensity)
         self.driver = Driver(
             engine=self.engine,
             store=world.store,
             carrier=world.carrier,
             clock=world.clock,
             desk=desk,
-            dial_room=DialRoom(campaign, self._gate, self.run_id, world.carrier.name),
-            hopper=Hopper(campaign, Gate(world.book, MemoryFacts()), self.run_id, propensity),
+            dial_room=self._room,
+            hopper=self._hopper,
             journal=Journal(
                 self.run_id,
                 campaign.name,
@@ -277,10 +288,49 @@ class Session:
             raise LeaseLost(self.campaign.name)
         self._renewed_at = now
 
+    def bring_callbacks(self) -> None:
+        """Offer the callbacks whose promised time has come. Call it every few seconds."""
+        world, now = self._world, self._world.clock.now()
+        assert self.driver is not None
+        with world.store.reading() as tx:
+            if not hopper.due_callbacks(tx, self.campaign.name, moment(now)):
+                return
+        with world.store.writing() as writing:
+            leads = self._hopper.callbacks(writing, now)
+        if leads:
+            self.driver.send(ev.CallbacksDue(now, leads))
+
+    def foresee(self, tx: Reading, phone_id: int, at: float, agent_guaranteed: bool) -> Verdict:
+        """What the gate says now of a call to a phone at a later instant."""
+        return self._room.foresee(tx, phone_id, moment(at), agent_guaranteed)
+
     def drain(self, why: str) -> None:
         """Dial no more; live calls finish."""
         assert self.driver is not None
         self.driver.send(ev.DrainRequested(self._world.clock.now(), why))
+
+    def retarget(self, max_rate: float, by: str) -> None:
+        """Hold another abandonment cap from now on, and after the next start as well.
+
+        Raises:
+            ValueError: it is above what the law allows for this campaign, or no rate at all.
+        """
+        campaign, now = self.campaign, self._world.clock.now()
+        Abandonment.model_validate({**campaign.abandonment.model_dump(), "max_rate": max_rate})
+        law = strictest(campaign.scope, (campaign.country,))
+        if law is not None and max_rate > law.max_rate:
+            raise ValueError(f"{max_rate:g} is above the {law.max_rate:g} of {law.citation}")
+        with self._world.store.writing() as tx:
+            file_rate = campaign.abandonment.max_rate
+            targets.set_target(tx, campaign.name, max_rate=max_rate, file_rate=file_rate, by=by, at=moment(now))
+        assert self.driver is not None
+        self.pacer.retarget(max_rate)
+        self.driver.send(ev.Tick(now))
+
+    @property
+    def resting_caller_ids(self) -> tuple[str, ...]:
+        """The campaign's caller ids that nobody is shown now."""
+        return self._room.resting_caller_ids
 
     def bars_recorded(self, call_id: str) -> tuple[str, ...]:
         """Codes of the rules that forbid a prerecorded message to the person of a call."""

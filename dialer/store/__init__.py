@@ -25,18 +25,20 @@ Instants are zone-aware `datetime`s; a naive one is refused (`ValueError`). Erro
     hopper        due_places(tx, campaign, at) -> [DuePlace(place_id, place, due)]
                   lease(tx, campaign, run_id, count, at, place_ids) -> [LeasedLead]
                   release(tx, run_id, lead_ids)   release_run(tx, run_id)   unsettled(tx, run_id)
+                  due_callbacks(tx, campaign, at) -> {lead_id: place ids}   take(tx, run_id, lead_ids, at, place_ids)
                   set_lead(tx, lead_id, status, next_at, why)   mark_phone_bad(tx, phone_id, why)
                   counts(tx, campaign) -> {status: n}   next_due(tx, campaign, at)
     calls         call_facts(tx, phone_id) -> CallFacts (`.proposed(mode)` is the `ProposedCall`)
                   insert_attempt(tx, facts, *, call_id, run_id, mode, carrier, ledger_seq, at, ...)
                   live_call(tx, facts) -> call_id | None: ask before the gate
                   update_attempt(tx, call_id, **changes)
-                  add_disposition(tx, call_id, *, agent_id, code, flags, at, callback_at=None, notes="")
+                  add_disposition(tx, call_id, *, agent_id, code, flags, at, callback_at=None, ..., notes="")
                   open_attempts(tx, campaign)   count_by_result(tx, campaign, run_id=None)
     outcomes      live_answers  attempts_of_lead  last_disposition  phone_in_campaign  phone_of_call
     suppressions  add(tx, number, *, reason, source, by, at, scope="company", scope_id="", expires_at=None)
                   remove(... reason required)   in_force(tx, number, *, client, campaign, at)
                   history(tx, number)   page(tx, *, before=None, count=100)
+    removals      ask(tx, number, ...) -> id   answer(tx, request, said, ...)   pending   get   answered   history
     consents      record(tx, statements, *, by, at)   record_new   entries(tx, numbers)
                   standing(tx, number, client, scope) -> Consent | None
     relationships record(tx, facts, *, by, at)   record_new   entries   standing(tx, number, client) -> Ebr

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Boolean, Integer, bindparam, func, insert, or_, select, text, update
 
-from dialer.store import relationships
+from dialer.store import outgoing, relationships
 from dialer.store.errors import StoreConflict, StoreError
 from dialer.store.places import PLACE_COLUMNS, as_place
 from dialer.store.schema import attempt as _attempt
@@ -217,7 +218,20 @@ _BY_RESULT_OF_RUN = Prepared(
     .group_by(_attempt.c.result)
 )
 _DISPOSITION = Prepared(
-    insert(_disposition).inline(), ("call_id", "agent_id", "code", "flags", "at", "callback_at", "notes")
+    insert(_disposition).inline(),
+    (
+        "call_id",
+        "agent_id",
+        "code",
+        "flags",
+        "at",
+        "callback_at",
+        "callback_for",
+        "promise_amount",
+        "promise_currency",
+        "promise_due",
+        "notes",
+    ),
 )
 
 
@@ -329,6 +343,8 @@ def update_attempt(tx: Writing, call_id: str, **changes: Any) -> None:
         if state is None:
             raise StoreError(f"there is no attempt {call_id}")
         raise StoreConflict(f"attempt {call_id} has {state}; it cannot be {changes['state']} again")
+    if changes.get("state") == "ended":
+        outgoing.call_ended(tx, call_id)
 
 
 def add_disposition(
@@ -340,26 +356,46 @@ def add_disposition(
     flags: Iterable[str],
     at: datetime,
     callback_at: datetime | None = None,
+    callback_for: str = "",
+    promise: tuple[Decimal, str, date] | None = None,
     notes: str = "",
 ) -> None:
     """Write down what the agent said of a call; a correction is a further row, the newest is in force.
 
+    Args:
+        tx: the transaction to write in.
+        call_id: of the attempt.
+        agent_id: who says it.
+        code: the disposition.
+        flags: its meaning.
+        at: when.
+        callback_at: when the person wants to be called.
+        callback_for: the agent who is to call back; "": anybody.
+        promise: amount, currency and due date of what the person promised to pay.
+        notes: in the agent's words.
+
     Raises:
         StoreConflict: there is no such attempt.
     """
+    meaning = sorted(flags)
     try:
         _DISPOSITION.run(
             tx,
             call_id=call_id,
             agent_id=agent_id,
             code=code,
-            flags=sorted(flags),
+            flags=meaning,
             at=at,
             callback_at=callback_at,
+            callback_for=callback_for or None,
+            promise_amount=None if promise is None else str(promise[0]),
+            promise_currency=None if promise is None else promise[1],
+            promise_due=None if promise is None else promise[2],
             notes=notes,
         )
     except tx.integrity_error as error:
         raise StoreConflict(f"there is no attempt {call_id} to be called {code}") from error
+    outgoing.disposed(tx, call_id, agent_id=agent_id, code=code, flags=meaning, at=at, callback_at=callback_at)
 
 
 def open_attempts(tx: Reading, campaign: str) -> list[OpenAttempt]:

@@ -37,7 +37,7 @@ class Guard:
         return f"guard_{self.table}_{self.operation.lower()}"
 
 
-_FOR_GOOD = ("ledger", "suppression", "block", "erasure", "administration")
+_FOR_GOOD = ("ledger", "suppression", "block", "erasure", "administration", "abandonment_target", "removal")
 _ERASABLE = ("consent", "relationship")
 
 #: Every guard of the tables as they are now.

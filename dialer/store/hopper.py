@@ -1,7 +1,8 @@
 """The hopper: leads taken to be called, given back, and set to their next state.
 
 In which order leads are taken is told in `dialer.store.ranking`. Of a lead's phones the one with the fewest
-attempts is tried, then the first in position; bad ones never. A lead that one run has leased no other run gets.
+attempts is tried, then the first in position; bad ones never. A callback goes first to the number on which it was
+promised. A lead that one run has leased no other run gets.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from sqlalchemy import Integer, String, and_, bindparam, func, literal_column, n
 
 from dialer.store import places as _places
 from dialer.store.errors import StoreError
-from dialer.store.ranking import WORKABLE, candidates, due_by_place
+from dialer.store.ranking import WORKABLE, callbacks, candidates, due_by_place
 from dialer.store.schema import UtcDateTime
 from dialer.store.schema import attempt as _attempt
 from dialer.store.schema import lead as _lead
@@ -30,7 +31,9 @@ __all__ = [
     "LeasedLead",
     "Unsettled",
     "counts",
+    "due_callbacks",
     "due_places",
+    "hold",
     "lease",
     "mark_phone_bad",
     "mark_phone_good",
@@ -38,6 +41,7 @@ __all__ = [
     "release",
     "release_run",
     "set_lead",
+    "take",
     "unsettled",
 ]
 
@@ -67,6 +71,7 @@ class LeasedLead:
     leased_from: str  # ready, waiting or callback
     next_at: datetime | None
     owner: str  # the agent this lead belongs to, if any
+    callback_for: str  # the agent who promised a callback, if any
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +87,7 @@ class Unsettled:
 
 
 _LEADS = Prepared(
-    select(_lead.c.lead_id, _lead.c.priority, _lead.c.status, _lead.c.next_at, _lead.c.owner)
+    select(_lead.c.lead_id, _lead.c.priority, _lead.c.status, _lead.c.next_at, _lead.c.owner, _lead.c.callback_for)
     .where(Among(_lead.c.lead_id, "ids"), _lead.c.status.in_([literal_column(f"'{s}'") for s in WORKABLE]))
     .with_for_update(skip_locked=True)
 )
@@ -95,6 +100,11 @@ _TRIED = Prepared(
     select(_attempt.c.lead_id, _attempt.c.phone_id, func.count(type_=Integer))
     .where(Among(_attempt.c.lead_id, "ids"))
     .group_by(_attempt.c.lead_id, _attempt.c.phone_id)
+)
+_TALKED = Prepared(
+    select(_attempt.c.lead_id, _attempt.c.phone_id)
+    .where(Among(_attempt.c.lead_id, "ids"), _attempt.c.bridged_at.is_not(None))
+    .order_by(_attempt.c.placed_at)
 )
 _LEASE = Prepared(
     update(_lead)
@@ -149,7 +159,7 @@ _NEXT = Prepared(
 )
 _SET = Prepared(
     update(_lead).where(_lead.c.lead_id == bindparam("key")),
-    ("status", "status_why", "next_at", "leased_by", "leased_at", "leased_from"),
+    ("status", "status_why", "next_at", "callback_for", "leased_by", "leased_at", "leased_from"),
 )
 _SET_PLACES = Prepared(update(_lead).where(_lead.c.lead_id == bindparam("key")), ("place_ids",))
 _STATUS = Prepared(select(_lead.c.status, _lead.c.place_ids).where(_lead.c.lead_id == bindparam("key")))
@@ -194,6 +204,26 @@ def lease(
     return list(leased.values())
 
 
+def due_callbacks(tx: Reading, campaign: str, at: datetime) -> dict[int, tuple[int, ...]]:
+    """Return the callbacks that are due at `at`, earliest first, each with the places of its usable phones."""
+    return {lead_id: tuple(places) for lead_id, places in callbacks(tx, campaign, at)}
+
+
+def take(
+    tx: Writing, run_id: str, lead_ids: Collection[int], at: datetime, place_ids: Collection[int]
+) -> list[LeasedLead]:
+    """Take these leads, as far as they are workable and have a usable phone in one of `place_ids`."""
+    leased = _take(tx, list(lead_ids), frozenset(place_ids))
+    if leased:
+        _LEASE.run(tx, ids=[lead.lead_id for lead in leased], run=run_id, now=at)
+    return leased
+
+
+def hold(tx: Writing, run_id: str, lead_id: int, at: datetime) -> None:
+    """Take one lead for one call, whatever its status; given back, it is what it was."""
+    _LEASE.run(tx, ids=[lead_id], run=run_id, now=at)
+
+
 def release(tx: Writing, run_id: str, lead_ids: Iterable[int]) -> int:
     """Give leads back unused, each to the status it came from; return how many this run still held."""
     return _RELEASE.run(tx, ids=list(lead_ids), run=run_id)
@@ -227,8 +257,12 @@ def next_due(tx: Reading, campaign: str, at: datetime) -> datetime | None:
     return min((time for time in times if time is not None), default=None)
 
 
-def set_lead(tx: Writing, lead_id: int, status: str, next_at: datetime | None, why: str) -> None:
+def set_lead(
+    tx: Writing, lead_id: int, status: str, next_at: datetime | None, why: str, callback_for: str = ""
+) -> None:
     """Write down a lead's new status and the earliest next attempt; a lease on it ends.
+
+    `callback_for` is the agent who promised to call back.
 
     A lead without any usable number cannot wait for another call: it is done instead, and says so.
 
@@ -246,6 +280,7 @@ def set_lead(tx: Writing, lead_id: int, status: str, next_at: datetime | None, w
         status=status,
         status_why=why,
         next_at=next_at,
+        callback_for=callback_for or None,
         leased_by=None,
         leased_at=None,
         leased_from=None,
@@ -287,16 +322,20 @@ def _take(tx: Writing, lead_ids: list[int], open_: frozenset[int]) -> list[Lease
     for lead_id, phone_id, count in _TRIED.rows(tx, ids=ids):
         tried[phone_id] = count
         tries[lead_id] = tries.get(lead_id, 0) + count
-    turn: dict[int, tuple[tuple[int, int], Row]] = {}
+    back = [lead_id for lead_id, row in free.items() if row[2] == "callback"]
+    promised: set[tuple[int, int]] = (
+        set(dict(_TALKED.rows(tx, ids=back)).items()) if back else set()
+    )  # the last one each talked on
+    turn: dict[int, tuple[tuple[bool, int, int], Row]] = {}
     for row in _PHONES.rows(tx, ids=ids):
         if row[3] in open_:
-            order = (tried.get(row[1], 0), row[4])
+            order = ((row[0], row[1]) not in promised, tried.get(row[1], 0), row[4])
             if row[0] not in turn or order < turn[row[0]][0]:
                 turn[row[0]] = (order, row)
     taken = []
     for lead_id in lead_ids:
         if lead_id in free and lead_id in turn:
-            _, priority, status, next_at, owner = free[lead_id]
+            _, priority, status, next_at, owner, callback_for = free[lead_id]
             _, phone_id, number, place_id, _ = turn[lead_id][1]
             taken.append(
                 LeasedLead(
@@ -309,6 +348,7 @@ def _take(tx: Writing, lead_ids: list[int], open_: frozenset[int]) -> list[Lease
                     status,
                     next_at,
                     owner,
+                    callback_for or "",
                 )
             )
     return taken

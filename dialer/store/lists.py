@@ -12,6 +12,8 @@ What a row says of the last transaction or inquiry goes to the record of relatio
 
 from __future__ import annotations
 
+import dataclasses
+import hashlib
 import itertools
 import json
 import time
@@ -40,7 +42,17 @@ if TYPE_CHECKING:
 
     from campaigns.lists import Chunk
 
-__all__ = ["Loaded", "NewLead", "NewPhone", "business_of", "insert_list", "known", "leads_of", "note_business"]
+__all__ = [
+    "Loaded",
+    "NewLead",
+    "NewPhone",
+    "add_row",
+    "business_of",
+    "insert_list",
+    "known",
+    "leads_of",
+    "note_business",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +132,9 @@ _NEW_LIST = Prepared(
 )
 _CLIENT = Prepared(select(_campaign.c.client).where(_campaign.c.name == bindparam("name")))
 _PROGRESS = Prepared(update(_list).where(_list.c.list_id == bindparam("key")), ("funnel", "last_line", "complete"))
+_LEAD_OF = Prepared(
+    select(_lead.c.lead_id).where(_lead.c.list_id == bindparam("key"), _lead.c.line == bindparam("line"))
+)
 _TAKEN = Prepared(
     select(_phone.c.number).where(_phone.c.campaign == bindparam("name"), Among(_phone.c.number, "numbers"))
 )
@@ -238,6 +253,45 @@ def insert_list(
     with store.writing() as tx:
         _PROGRESS.run(tx, key=list_id, funnel=funnel, last_line=last_line, complete=True)
     return Loaded(list_id, False, row is not None, funnel)
+
+
+def add_row(tx: Writing, campaign: str, lead: NewLead | None, *, name: str, by: str, at: datetime) -> int | None:
+    """Add one lead to the list of that name, which is made if there is none; return its id, None when it was not added.
+
+    For leads that come one by one: they are counted, deduplicated and refused as the rows of a file are.
+
+    Args:
+        tx: the transaction to write in.
+        campaign: which must exist.
+        lead: None for a row that was refused; it is only counted. Its line is given here.
+        name: of the list.
+        by: who adds it.
+        at: when.
+    """
+    digest = hashlib.sha256(f"{campaign}\n{name}".encode()).hexdigest()
+    row = _FIND.first(tx, name=campaign, digest=digest)
+    if row is None:
+        counts = dict.fromkeys(("read", "empty", "refused", "valid", "duplicate", *_COUNTED), 0)
+        list_id = _new_list(tx, campaign, name, digest, at, by, counts)
+    else:
+        list_id, counts = row[0], row[3]
+    counts["read"] += 1
+    before = counts["loaded"] + counts["blocked"]
+    fresh = None
+    if lead is None:
+        counts["refused"] += 1
+    elif erasures.in_force(tx, [phone.number for phone in lead.phones]):
+        counts["erased"] = counts.get("erased", 0) + 1
+    else:
+        counts["valid"] += 1
+        lead = dataclasses.replace(lead, line=counts["read"])
+        _insert(tx, campaign, list_id, [lead], counts)
+        if counts["loaded"] + counts["blocked"] > before:
+            fresh = int(_LEAD_OF.value(tx, key=list_id, line=lead.line))
+        told = [(lead.line, phone.number, lead.last_transaction, lead.last_inquiry) for phone in lead.phones]
+        note_business(tx, campaign, told, file_name=name, by=by, at=at)
+    _PROGRESS.run(tx, key=list_id, funnel=counts, last_line=counts["read"], complete=True)
+    return fresh
 
 
 def leads_of(chunks: Iterable[Chunk]) -> Iterator[NewLead]:

@@ -21,6 +21,7 @@ from dialer.store.transactions import Reading
 __all__ = [
     "LiveAnswer",
     "PastCall",
+    "Said",
     "attempts_of_lead",
     "calls_to",
     "last_disposition",
@@ -41,6 +42,15 @@ class LiveAnswer:
     agent_id: str | None
     ended_at: datetime | None
     result: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What an agent said of a call."""
+
+    code: str
+    callback_at: datetime | None
+    callback_for: str  # the agent who is to call back; "": anybody
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +92,7 @@ _LIVE = Prepared(
     .order_by(_t.c.placed_at, _t.c.call_id)
 )
 _SAID = Prepared(
-    select(_disposition.c.code, _disposition.c.callback_at)
+    select(_disposition.c.code, _disposition.c.callback_at, _disposition.c.callback_for)
     .where(_disposition.c.call_id == bindparam("call"))
     .order_by(_disposition.c.disposition_id.desc())
     .limit(1)
@@ -105,10 +115,10 @@ _ELSEWHERE = Prepared(
 _TRIED = Prepared(select(func.count(type_=Integer)).where(_t.c.lead_id == bindparam("lead")))
 
 
-def last_disposition(tx: Reading, call_id: str) -> tuple[str, datetime | None] | None:
-    """Return the newest disposition code of a call with its callback instant, or None."""
+def last_disposition(tx: Reading, call_id: str) -> Said | None:
+    """Return the newest word of an agent on a call, or None."""
     row = _SAID.first(tx, call=call_id)
-    return None if row is None else (row[0], row[1])
+    return None if row is None else Said(row[0], row[1], row[2] or "")
 
 
 def live_answers(tx: Reading, campaign: str, since: datetime) -> list[LiveAnswer]:

@@ -47,6 +47,7 @@ __all__ = [
     "last_activity",
     "lead_of_phone",
     "leads_with",
+    "numbers_of_person",
     "remove_calls",
     "remove_consents",
     "remove_relationships",
@@ -114,7 +115,10 @@ _CALLS = Prepared(
 )
 _CALL_KEYS = (*_attempt.c.keys(), "scope", "jurisdictions")
 _NOTED = Prepared(
-    select(_disposition.c.call_id).where(Among(_disposition.c.call_id, "ids"), _disposition.c.notes != text("''"))
+    select(_disposition.c.call_id).where(
+        Among(_disposition.c.call_id, "ids"),
+        (_disposition.c.notes != text("''")) | _disposition.c.promise_amount.is_not(None),
+    )
 )
 _LAST_OF_DEBT = Prepared(
     select(func.max(_attempt.c.placed_at)).where(
@@ -130,7 +134,33 @@ _NO_CONSENT = Prepared(
     ("consent_basis", "consent_at", "consent_ref", "consent_revoked_at", "consent_waives"),
 )
 _RETIRE = Prepared(update(_phone).where(_phone.c.lead_id == bindparam("key"), _phone.c.bad.is_(None)), ("bad",))
-_BLANK_NOTES = Prepared(update(_disposition).where(Among(_disposition.c.call_id, "ids")), ("notes",))
+_whose = select(_attempt.c.lead_id, _attempt.c.person_id, _attempt.c.debt_id, _attempt.c.client).where(
+    _attempt.c.call_id == bindparam("call")
+)
+_of_call = _whose.cte("of_call")
+_same = (
+    select(_lead.c.lead_id)
+    .join(_of_call, (_of_call.c.person_id == _lead.c.person_id) & (_lead.c.person_id != text("''")))
+    .union(
+        select(_lead.c.lead_id).join(
+            _of_call, (_of_call.c.debt_id == _lead.c.debt_id) & (_lead.c.debt_id != text("''"))
+        ),
+        select(_of_call.c.lead_id),
+    )
+    .subquery()
+)
+_NUMBERS_OF_PERSON = Prepared(
+    select(_phone.c.number)
+    .join(_same, _same.c.lead_id == _phone.c.lead_id)
+    .join(_campaign, _campaign.c.name == _phone.c.campaign)
+    .join(_of_call, _of_call.c.client == _campaign.c.client)
+    .distinct()
+    .order_by(_phone.c.number)
+)
+_BLANK_NOTES = Prepared(
+    update(_disposition).where(Among(_disposition.c.call_id, "ids")),
+    ("notes", "promise_amount", "promise_currency", "promise_due"),
+)
 _REMOVE_SAID = Prepared(sql_delete(_disposition).where(Among(_disposition.c.call_id, "ids")))
 _REMOVE_CALLS = Prepared(sql_delete(_attempt).where(Among(_attempt.c.call_id, "ids")))
 _REMOVE_CONSENTS = Prepared(sql_delete(_consent).where(Among(_consent.c.consent_id, "ids")))
@@ -292,8 +322,14 @@ def retire_phones(tx: Writing, lead_id: int, why: str) -> None:
 
 
 def blank_notes(tx: Writing, call_ids: Collection[str]) -> None:
-    """Empty what agents wrote about these calls; code and flags stay."""
-    _BLANK_NOTES.run(tx, ids=list(call_ids), notes="")
+    """Empty what agents wrote about these calls, promises included; code and flags stay."""
+    blank = dict.fromkeys(("promise_amount", "promise_currency", "promise_due"))
+    _BLANK_NOTES.run(tx, ids=list(call_ids), notes="", **blank)
+
+
+def numbers_of_person(tx: Reading, call_id: str) -> list[str]:
+    """Return every number of the person of a call, under whatever lead, debt and campaign of the same client."""
+    return [row[0] for row in _NUMBERS_OF_PERSON.rows(tx, call=call_id)]
 
 
 def remove_calls(tx: Writing, call_ids: Collection[str]) -> int:

@@ -6,15 +6,16 @@ import json
 from collections.abc import Iterable
 from functools import lru_cache
 
-from sqlalchemy import Text, cast, select
+from sqlalchemy import Text, bindparam, cast, select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from dialer.store.schema import phone as _phone
 from dialer.store.schema import place as _t
 from dialer.store.statements import Among, Prepared
 from dialer.store.transactions import Reading, Writing
 from dnc.values import Place
 
-__all__ = ["PLACE_COLUMNS", "as_place", "ensure", "get", "key_of"]
+__all__ = ["PLACE_COLUMNS", "as_place", "ensure", "get", "key_of", "of_lead"]
 
 #: What `as_place` takes, in order; the JSON stays text, because equal texts are read only once.
 PLACE_COLUMNS = (cast(_t.c.jurisdictions, Text), cast(_t.c.zones, Text), _t.c.conflict)
@@ -26,6 +27,11 @@ _INSERT = Prepared(
     ("key", "jurisdictions", "zones", "conflict"),
 )
 _IDS = Prepared(select(_t.c.key, _t.c.place_id).where(Among(_t.c.key, "keys")))
+_OF_LEAD = Prepared(
+    select(_t.c.place_id, *PLACE_COLUMNS)
+    .join(_phone, _phone.c.place_id == _t.c.place_id)
+    .where(_phone.c.lead_id == bindparam("lead"), _phone.c.bad.is_(None))
+)
 _GET = Prepared(select(_t.c.place_id, *PLACE_COLUMNS).where(Among(_t.c.place_id, "ids")))
 
 
@@ -57,6 +63,11 @@ def ensure(tx: Writing, places: Iterable[Place]) -> dict[str, int]:
 def get(tx: Reading, place_ids: Iterable[int]) -> dict[int, Place]:
     """Return places by row id."""
     return {row[0]: as_place(*row[1:]) for row in _GET.rows(tx, ids=list(place_ids))}
+
+
+def of_lead(tx: Reading, lead_id: int) -> dict[int, Place]:
+    """Return the places of a lead's usable phones by row id."""
+    return {row[0]: as_place(*row[1:]) for row in _OF_LEAD.rows(tx, lead=lead_id)}
 
 
 def _ids(tx: Reading, keys: Iterable[str]) -> dict[str, int]:

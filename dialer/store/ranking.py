@@ -27,7 +27,7 @@ from dialer.store.schema import lead as _lead
 from dialer.store.statements import Among, ManyValues, Prepared
 from dialer.store.transactions import Reading
 
-__all__ = ["WORKABLE", "candidates", "due_by_place"]
+__all__ = ["WORKABLE", "callbacks", "candidates", "due_by_place"]
 
 #: The statuses from which a lead may be taken.
 WORKABLE = ("ready", "waiting", "callback")
@@ -131,13 +131,16 @@ def due_by_place(tx: Reading, campaign: str, at: datetime, count_to: int) -> dic
     return due
 
 
+def callbacks(tx: Reading, campaign: str, at: datetime) -> list[tuple[int, list[int]]]:
+    """Callbacks that are due at `at`, earliest first, each with its place ids."""
+    return [(lead_id, _ids(group)) for lead_id, group in _CALLBACKS.rows(tx, name=campaign, now=at)]
+
+
 def candidates(tx: Reading, campaign: str, at: datetime, count: int, open_: frozenset[int]) -> Iterator[list[int]]:
     """Lead ids by rank, best rank first."""
     if count <= 0 or not open_:
         return
-    yield [
-        lead_id for lead_id, group in _CALLBACKS.rows(tx, name=campaign, now=at) if not open_.isdisjoint(_ids(group))
-    ]
+    yield [lead_id for lead_id, places in callbacks(tx, campaign, at) if not open_.isdisjoint(places)]
     statuses = ("ready", "waiting")
     levels = {status: [r[0] for r in _PRIORITIES.rows(tx, campaign=campaign, status=status)] for status in statuses}
     for priority in sorted({*levels["ready"], *levels["waiting"]}, reverse=True):

@@ -37,6 +37,7 @@ __all__ = [
     "administration",
     "agent",
     "agent_change",
+    "api_token",
     "attempt",
     "block",
     "campaign",
@@ -49,13 +50,17 @@ __all__ = [
     "lease",
     "ledger",
     "metadata",
+    "outgoing",
     "pacer_state",
     "phone",
     "place",
     "recording",
     "relationship",
+    "removal",
     "run",
+    "sent_lead",
     "suppression",
+    "webhook",
 ]
 
 metadata = MetaData(
@@ -158,6 +163,7 @@ lead = Table(
     Column("status", String(16), nullable=False, default="ready"),  # engine.states.LeadState
     Column("status_why", Text, nullable=False, default=""),
     Column("next_at", UtcDateTime),  # earliest next attempt; NULL: at once
+    Column("callback_for", String(64)),  # of a callback: the agent who promised it; NULL: anybody
     Column("leased_by", String(64)),  # run id that holds the lead
     Column("leased_at", UtcDateTime),
     Column("leased_from", String(16)),  # the status it goes back to when the lease is given back unused
@@ -170,6 +176,12 @@ lead = Table(
         "person_id",
         sqlite_where=text("person_id != ''"),
         postgresql_where=text("person_id != ''"),
+    ),
+    Index(
+        "ix_lead_debt",
+        "debt_id",
+        sqlite_where=text("debt_id != ''"),
+        postgresql_where=text("debt_id != ''"),
     ),
     Index("ix_lead_list", "list_id"),
 )
@@ -272,6 +284,10 @@ disposition = Table(
     Column("flags", JSON, nullable=False),  # contact, right_party, conversion, promise, callback, opt_out ...
     Column("at", UtcDateTime, nullable=False),
     Column("callback_at", UtcDateTime),
+    Column("callback_for", String(64)),  # the agent who is to call back; NULL: anybody
+    Column("promise_amount", String(16)),  # decimal, such as 120.50: what the person promised to pay
+    Column("promise_currency", String(3)),  # ISO 4217
+    Column("promise_due", Date),  # on the person's calendar
     Column("notes", Text, nullable=False, default=""),
 )
 
@@ -302,6 +318,24 @@ suppression = Table(
     Column("expires_at", UtcDateTime),
     CheckConstraint("action IN ('add', 'remove')", name="action"),
     Index("ix_suppression_number", "number", "scope", "scope_id", "suppression_id"),
+)
+
+removal = Table(
+    "removal",  # append-only: who asked to lift a suppression, and what a second person said
+    metadata,
+    Column("removal_id", Integer, primary_key=True),
+    Column("number", String(24), nullable=False),  # as in suppression
+    Column("scope", String(16), nullable=False),
+    Column("scope_id", String(64), nullable=False),
+    Column("step", String(8), nullable=False),  # ask, approve, refuse, withdraw
+    Column("asked", ForeignKey("removal.removal_id"), unique=True),  # the request answered; each is answered once
+    Column("reason", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    CheckConstraint("step IN ('ask', 'approve', 'refuse', 'withdraw')", name="step"),
+    CheckConstraint("(step = 'ask') = (asked IS NULL)", name="asked"),
+    Index("ix_removal_number", "number"),
 )
 
 consent = Table(
@@ -425,6 +459,18 @@ administration = Table(
     Column("done", Boolean, nullable=False),  # False: it was refused
 )
 
+abandonment_target = Table(
+    "abandonment_target",  # append-only: caps set while dialing; a campaign's newest row holds
+    metadata,
+    Column("target_id", Integer, primary_key=True),
+    Column("campaign", ForeignKey("campaign.name"), nullable=False),
+    Column("max_rate", Float, nullable=False),
+    Column("file_rate", Float, nullable=False),  # the file's, when it was set: once that changes, the file holds
+    Column("by", Text, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Index("ix_abandonment_target_campaign", "campaign", "target_id"),
+)
+
 agent_change = Table(
     "agent_change",  # append-only: occupancy, adherence and waiting times are read from here
     metadata,
@@ -482,4 +528,77 @@ pacer_state = Table(
     Column("campaign", ForeignKey("campaign.name"), primary_key=True),
     Column("state", JSON, nullable=False),  # pacer.to_state(): what was learned and what was spent
     Column("saved_at", Float, nullable=False),  # on the run's clock, seconds since the epoch
+)
+
+api_token = Table(
+    "api_token",  # programs that may use the HTTP API, each for one client company
+    metadata,
+    Column("token_id", String(16), primary_key=True),  # stands in the token itself, in the open
+    Column("name", Text, nullable=False),
+    Column("client", String(64), nullable=False),
+    Column("scopes", JSON, nullable=False),  # dialer.web.api.scopes
+    Column("secret_sha256", String(64), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("created_by", Text, nullable=False),
+    Column("expires_at", UtcDateTime),  # NULL: never
+    Column("revoked_at", UtcDateTime),
+    Column("last_used_at", UtcDateTime),  # to the minute
+)
+
+sent_lead = Table(
+    "sent_lead",  # what became of a lead that came by the API, by the sender's own key: sent twice, done once
+    metadata,
+    Column("client", String(64), primary_key=True),
+    Column("key", String(128), primary_key=True),
+    Column("campaign", String(64), nullable=False),
+    Column("body_sha256", String(64), nullable=False),
+    Column("lead_id", Integer),  # NULL: it was refused
+    Column("new", Boolean, nullable=False),
+    Column("why", Text, nullable=False),  # of a refusal
+    Column("at", UtcDateTime, nullable=False),
+    Index("ix_sent_lead_at", "at"),
+)
+
+webhook = Table(
+    "webhook",  # addresses of client companies that are told what happened
+    metadata,
+    Column("webhook_id", Integer, primary_key=True),
+    Column("client", String(64), nullable=False),
+    Column("url", Text, nullable=False),
+    Column("kinds", JSON, nullable=False),  # dialer.store.outgoing.KINDS
+    Column("secret", Text),  # what signs; NULL: the environment has it
+    Column("secret_env", Text),  # under this name
+    Column("allow_private", Boolean, nullable=False),  # the operator vouches for an address inside
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("created_by", Text, nullable=False),
+    Column("removed_at", UtcDateTime),
+    Index("ix_webhook_client", "client"),
+)
+
+outgoing = Table(
+    "outgoing",  # the outbox: written with the fact, told afterwards, in the order of the ids of a webhook
+    metadata,
+    Column("outgoing_id", Integer, primary_key=True),
+    Column("webhook_id", ForeignKey("webhook.webhook_id"), nullable=False),
+    Column("event_id", String(128), nullable=False),  # the same for every webhook and every try
+    Column("kind", String(32), nullable=False),
+    Column("number", String(16), nullable=False),  # whose fact it is
+    Column("at", UtcDateTime, nullable=False),  # of the fact
+    Column("data", JSON, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("since", UtcDateTime, nullable=False),  # waits since then: too long, and it is a dead letter
+    Column("next_at", UtcDateTime, nullable=False),
+    Column("state", String(16), nullable=False),  # waiting, delivered, dead
+    Column("settled_at", UtcDateTime),
+    Column("last_error", Text, nullable=False),
+    UniqueConstraint("webhook_id", "event_id"),
+    Index(
+        "ix_outgoing_waiting",
+        "webhook_id",
+        "outgoing_id",
+        sqlite_where=text("state = 'waiting'"),
+        postgresql_where=text("state = 'waiting'"),
+    ),
+    Index("ix_outgoing_settled", "state", "settled_at"),
+    Index("ix_outgoing_number", "number"),
 )

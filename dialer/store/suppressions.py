@@ -15,13 +15,16 @@ from typing import Literal
 
 from sqlalchemy import Integer, String, and_, bindparam, insert, literal_column, or_, select
 
+from dialer.store import outgoing
+from dialer.store.schema import UtcDateTime
 from dialer.store.schema import suppression as _t
-from dialer.store.statements import Prepared, Row
-from dialer.store.transactions import Reading, Writing
+from dialer.store.statements import Among, Prepared, Row
+from dialer.store.transactions import Reading, Writing, settled_before
 
-__all__ = ["Entry", "Scope", "add", "history", "in_force", "page", "remove"]
+__all__ = ["SCOPES", "Entry", "Scope", "add", "entries_of", "history", "in_force", "page", "remove"]
 
 Scope = Literal["company", "client", "campaign", "areacode"]
+SCOPES: tuple[Scope, ...] = ("company", "client", "campaign", "areacode")
 
 _NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")
 _PATTERN = re.compile(r"\+[1-9][0-9]{0,7}X{2,13}")
@@ -70,8 +73,21 @@ _HISTORY = Prepared(
 )
 _PAGE = Prepared(
     select(_t)
-    .where(_t.c.suppression_id < bindparam("before"))
+    .where(_t.c.suppression_id < bindparam("before"), Among(_t.c.scope, "scopes"))
     .order_by(_t.c.suppression_id.desc())
+    .limit(bindparam("count", type_=Integer))
+)
+_OWN = Prepared(
+    select(_t)
+    .where(
+        _t.c.suppression_id > bindparam("after"),
+        _t.c.at < bindparam("before", type_=UtcDateTime()),
+        or_(
+            and_(_t.c.scope == literal_column("'client'"), _t.c.scope_id == bindparam("client")),
+            and_(_t.c.scope == literal_column("'campaign'"), Among(_t.c.scope_id, "campaigns")),
+        ),
+    )
+    .order_by(_t.c.suppression_id)
     .limit(bindparam("count", type_=Integer))
 )
 _LAST_ID = 2**31 - 1
@@ -88,13 +104,20 @@ def add(
     scope: Scope = "company",
     scope_id: str = "",
     expires_at: datetime | None = None,
+    tell: bool = True,
 ) -> int:
     """Put a number (or, with scope `areacode`, a pattern such as `+1201XXXXXXX`) on a list; return the entry's id.
+
+    Clients' webhooks are told of it as an opt-out, but for patterns, and for what comes by the million in a file of
+    entries (`tell=False`).
 
     Raises:
         ValueError: the number is not E.164, or scope and scope id do not fit.
     """
-    return _append(tx, number, scope, scope_id, "add", reason, source, by, at, expires_at)
+    entry_id = _append(tx, number, scope, scope_id, "add", reason, source, by, at, expires_at)
+    if tell and scope != "areacode":
+        outgoing.listed(tx, entry_id, number, scope=scope, scope_id=scope_id, at=at, expires_at=expires_at)
+    return entry_id
 
 
 def remove(
@@ -134,9 +157,18 @@ def history(tx: Reading, number: str) -> list[Entry]:
     return [Entry(*row) for row in _HISTORY.rows(tx, number=number, **_patterns(number))]
 
 
-def page(tx: Reading, *, before: int | None = None, count: int = 100) -> list[Entry]:
-    """Return rows of every list, newest first; for the next page give the last `entry_id` as `before`."""
-    return [Entry(*row) for row in _PAGE.rows(tx, before=before or _LAST_ID, count=count)]
+def page(
+    tx: Reading, *, before: int | None = None, count: int = 100, scopes: tuple[Scope, ...] = SCOPES
+) -> list[Entry]:
+    """Return rows of the lists of some scopes, newest first; for the next page give the last `entry_id` as `before`."""
+    return [Entry(*row) for row in _PAGE.rows(tx, before=before or _LAST_ID, scopes=list(scopes), count=count)]
+
+
+def entries_of(tx: Reading, client: str, campaigns: list[str], *, after: int, count: int, at: datetime) -> list[Entry]:
+    """Return rows of a client's and its campaigns' own lists, beginning behind an `entry_id`, oldest first."""
+    before = settled_before(tx, at)
+    rows = _OWN.rows(tx, client=client, campaigns=campaigns, after=after, count=count, before=before)
+    return [Entry(*row) for row in rows]
 
 
 def _append(

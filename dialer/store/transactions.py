@@ -5,11 +5,17 @@ A function that changes something asks for `Writing`, so the type checker finds 
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy.engine import Connection, Dialect
 
-__all__ = ["Reading", "Writing"]
+__all__ = ["Reading", "Writing", "settled_before"]
+
+#: No writing transaction of ours lasts longer.
+_LONGEST = timedelta(seconds=5)
+#: Later than every instant that is stored.
+_EVER = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 class Reading:
@@ -44,3 +50,13 @@ class Writing(Reading):
     """An open transaction that may change rows; all of it is kept when the block ends well, else nothing."""
 
     __slots__ = ()
+
+
+def settled_before(tx: Reading, at: datetime) -> datetime:
+    """Until when facts can be read by their growing ids, and none with a smaller id comes later.
+
+    In SQLite ids are given in the order of commits. PostgreSQL gives them before the commit, so a reader that keeps
+    the last id as its cursor would pass over a row of a transaction that is still open: what is younger than any
+    such transaction is read the next time.
+    """
+    return _EVER if tx.sqlite else at - _LONGEST

@@ -33,17 +33,59 @@ class Act(StrEnum):
     SEE_BOARD = "see_board"
     PAUSE_CAMPAIGN = "pause_campaign"
     RESUME_CAMPAIGN = "resume_campaign"
+    CHANGE_TARGET = "change_target"
+    MOVE_AGENT = "move_agent"
+    JOIN_CALLS = "join_calls"
+    MESSAGE_AGENTS = "message_agents"
     LOOK_UP_NUMBER = "look_up_number"
     EXPORT_CASE_FILE = "export_case_file"
+    SEE_REGISTRIES = "see_registries"
+    CHANGE_REGISTRIES = "change_registries"
+    SEE_OWN_LISTS = "see_own_lists"
+    CHANGE_OWN_LISTS = "change_own_lists"
+    DECIDE_REMOVAL = "decide_removal"
+    SEE_CONSENTS = "see_consents"
+    SEE_RULES = "see_rules"
+    SEE_REFUSALS = "see_refusals"
+    CHECK_LEDGER = "check_ledger"
+    SEE_CAMPAIGNS = "see_campaigns"
+    LOAD_LIST = "load_list"
+    SEE_REPORTS = "see_reports"
     SEE_ACCOUNTS = "see_accounts"
 
 
+#: What is done with agents and the pace, from the board.
+_FLOOR = frozenset({Act.CHANGE_TARGET, Act.MOVE_AGENT, Act.JOIN_CALLS, Act.MESSAGE_AGENTS})
+#: What answers questions about the law and changes nothing of it.
+_LAW = frozenset({Act.SEE_REGISTRIES, Act.SEE_OWN_LISTS, Act.SEE_CONSENTS, Act.SEE_RULES, Act.SEE_REFUSALS})
+_PLANS = frozenset({Act.SEE_CAMPAIGNS, Act.SEE_REPORTS})
 #: The table. What is not in it is refused.
 ALLOWED: dict[Role, frozenset[Act]] = {
     Role.AGENT: frozenset(),
-    Role.SUPERVISOR: frozenset({Act.SEE_BOARD, Act.PAUSE_CAMPAIGN, Act.RESUME_CAMPAIGN}),
-    Role.MANAGER: frozenset({Act.SEE_BOARD, Act.PAUSE_CAMPAIGN, Act.RESUME_CAMPAIGN, Act.LOOK_UP_NUMBER}),
-    Role.COMPLIANCE: frozenset({Act.SEE_BOARD, Act.PAUSE_CAMPAIGN, Act.LOOK_UP_NUMBER, Act.EXPORT_CASE_FILE}),
+    Role.SUPERVISOR: _FLOOR | {Act.SEE_BOARD, Act.PAUSE_CAMPAIGN, Act.RESUME_CAMPAIGN},
+    Role.MANAGER: _FLOOR
+    | _LAW
+    | _PLANS
+    | {
+        Act.SEE_BOARD,
+        Act.PAUSE_CAMPAIGN,
+        Act.RESUME_CAMPAIGN,
+        Act.LOOK_UP_NUMBER,
+        Act.CHANGE_OWN_LISTS,
+        Act.LOAD_LIST,
+    },
+    Role.COMPLIANCE: _LAW
+    | _PLANS
+    | {
+        Act.SEE_BOARD,
+        Act.PAUSE_CAMPAIGN,
+        Act.LOOK_UP_NUMBER,
+        Act.EXPORT_CASE_FILE,
+        Act.CHANGE_REGISTRIES,
+        Act.CHANGE_OWN_LISTS,
+        Act.DECIDE_REMOVAL,
+        Act.CHECK_LEDGER,
+    },
     Role.ADMIN: frozenset({Act.SEE_BOARD, Act.PAUSE_CAMPAIGN, Act.SEE_ACCOUNTS}),
 }
 

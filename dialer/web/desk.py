@@ -12,7 +12,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 import structlog
 from fastapi import APIRouter, Request, Response, WebSocket, WebSocketDisconnect
@@ -99,7 +99,7 @@ class _Door:
 def desk_router(
     floor: LiveFloor, agents: Secrets, public_origin: str, browser_token: Callable[[str], str] | None
 ) -> APIRouter:
-    """`/desk/sessions` and `/desk/socket`.
+    """`/desk/sessions`, `/desk/voice-token` and `/desk/socket`.
 
     Args:
         floor: where agents sit.
@@ -129,14 +129,23 @@ def desk_router(
         except DeskError as error:
             return _refusal(409, str(error))
         token = door.open(wanted.agent_id)
-        answer: dict[str, Any] = {"session": token}
-        if wanted.leg == "browser" and browser_token is not None:
-            answer["voice_token"] = browser_token(wanted.agent_id)
-        response = JSONResponse(answer)
+        response = JSONResponse({"session": token})
         response.set_cookie(
             SESSION_COOKIE, token, httponly=True, samesite="strict", secure=public_origin.startswith("https:")
         )
         return response
+
+    @router.post("/voice-token")
+    async def voice_token(request: Request) -> Response:
+        """A browser that was reloaded, or whose token runs out, gets a new one for its agent's leg."""
+        agent_id = door.agent_of(request.headers, request.cookies)
+        origin = request.headers.get("origin")
+        if agent_id is None or (origin is not None and origin != public_origin) or browser_token is None:
+            return _refusal(401, "no desk of this floor talks in a browser here")
+        desk = floor.desks.desks.get(agent_id)
+        if desk is None or desk.leg != "browser":
+            return _refusal(409, "this desk does not hear people in the browser")
+        return JSONResponse({"token": browser_token(agent_id)}, headers={"Cache-Control": "no-store"})
 
     @router.websocket("/socket")
     async def socket(web: WebSocket) -> None:

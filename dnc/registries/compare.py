@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from dnc.registries.bitmap import Exchanges, NanpBitmap, bits_to_numbers
+from dnc.registries.bitmap import PAGE_BYTES, Exchanges, NanpBitmap, bits_to_numbers
 from dnc.registries.keyed import Keyed, Tag
 from dnc.registries.ordered import holds
 from dnc.registries.report import Numbers
@@ -20,36 +20,48 @@ _PAGES = 4096  # at a time
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Counts of numbers that came and went, and the first few of each as E.164."""
+    """Counts of numbers that came, went and stayed, and the first few that came and went as E.164."""
 
-    old: str
+    old: str  # "" when there was no version before
     new: str
     added: int
     removed: int
+    kept: int
     added_samples: tuple[str, ...]
     removed_samples: tuple[str, ...]
 
 
-def compare(old: Snapshot, new: Snapshot, samples: int) -> Difference:
-    """Compare two versions of one list. Raises ValueError for versions of different kinds."""
-    first, second = old.index, new.index
+def compare(old: Snapshot | None, new: Snapshot, samples: int) -> Difference:
+    """Compare two versions of one list; without an old one all is new. Raises ValueError for different kinds."""
+    second = new.index
+    first = _nothing(second) if old is None else old.index
     if isinstance(first, NanpBitmap) and isinstance(second, NanpBitmap):
         added, some_added = _only_in(second, first, samples)
         removed, some_removed = _only_in(first, second, samples)
+        everyone = len(second)
     elif isinstance(first, Keyed) and isinstance(second, Keyed):
         before, after = _listed(first), _listed(second)
         came, went = after[~holds(before, after)], before[~holds(after, before)]
         added, some_added, removed, some_removed = len(came), came[:samples], len(went), went[:samples]
+        everyone = len(after)
     else:
         raise ValueError("the versions are of different kinds and cannot be compared")
     return Difference(
-        old=old.version,
+        old="" if old is None else old.version,
         new=new.version,
         added=added,
         removed=removed,
+        kept=everyone - added,
         added_samples=tuple(f"+{number}" for number in some_added.tolist()),
         removed_samples=tuple(f"+{number}" for number in some_removed.tolist()),
     )
+
+
+def _nothing(like: NanpBitmap | Keyed) -> NanpBitmap | Keyed:
+    """A list with nobody on it, of the same kind."""
+    if isinstance(like, NanpBitmap):
+        return NanpBitmap(np.zeros(0, dtype=np.uint32), np.zeros((1, PAGE_BYTES), dtype=np.uint8))
+    return Keyed(np.zeros(0, dtype=np.uint64), np.zeros(0, dtype=np.uint8), np.zeros(0, dtype=np.uint32))
 
 
 def _listed(index: Keyed) -> Numbers:

@@ -116,6 +116,13 @@ class RegistryFolder:
         _sync(self.path)
         self.point(version, at, "import", reason)
 
+    def adopt(self, folder: Path, version: str, at: datetime, reason: str = "") -> None:
+        """Publish a version that was built elsewhere in the same file system."""
+        if not self.path.is_dir():
+            self.path.mkdir()
+            _sync(self.path.parent)
+        self.publish(folder, version, at, reason)
+
     def point(self, version: str, at: datetime, action: str, reason: str = "") -> None:
         """Make a version the one in use, atomically, and write it into the history."""
         fresh = self.path / f"{_BUILDING}pointer"

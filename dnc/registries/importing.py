@@ -30,7 +30,8 @@ __all__ = ["ImportJob"]
 class ImportJob:
     """One import, step by step.
 
-    `current` opens the version of a list that is in use; the newest `keep` versions keep their data. The rest is what
+    `current` opens the version of a list that is in use; the newest `keep` versions keep their data. With `staged`, a
+    folder that is there, the version is left in it instead of being made the one in use. The rest is what
     `RegistryStore.import_file` was told.
     """
 
@@ -46,6 +47,7 @@ class ImportJob:
     allow_drop: str
     drop_limit: float
     options: ReadOptions
+    staged: Path | None = None
 
     def run(self, progress: Callable[[int], None] | None, *, write: bool) -> ImportReport:
         """Do it; without `write` only judge. Raises RegistryError for the caller's mistakes."""
@@ -112,7 +114,7 @@ class ImportJob:
             self._write(draft, report, folder, version, obtained_at, source_hash)
         except OSError as error:
             why = error.strerror or error
-            if folder.current() != version:
+            if self.staged is not None or folder.current() != version:
                 return _refused(report, f"the new version could not be written ({why}): the one in use is kept")
             report = _with_warnings(
                 report, [f"the new version is in use; what follows failed ({why}) and is done by the next import"]
@@ -149,6 +151,10 @@ class ImportJob:
             "warnings": report.warnings,
             "note": self.allow_drop,
         }
+        if self.staged is not None:
+            write_snapshot(self.staged, manifest, draft.sections)
+            Snapshot(self.staged, verify=False)
+            return
         with folder.building() as building:
             write_snapshot(building, manifest, draft.sections)
             Snapshot(building, verify=False)  # its shape; the hash was taken of the bytes written

@@ -82,8 +82,12 @@ class RegistryStore:
         drop_limit: float = DROP_LIMIT,
         options: ReadOptions | None = None,
         progress: Callable[[int], None] | None = None,
+        staged: Path | None = None,
     ) -> ImportReport:
         """Read a file and, unless it is refused or `dry_run`, make it the version in use.
+
+        With `staged`, an empty folder in the same file system, the new version is written there and nothing else
+        changes: `adopt` makes it the one in use, whoever wants none of it removes the folder.
 
         `obtained_at` (zone-aware, now by default) is when the list was fetched: its age counts from there.
         The same bytes imported again do not become younger unless `obtained_at` says so. `allow_drop` is the
@@ -101,13 +105,41 @@ class RegistryStore:
         if registry:
             _known(registry)
         terms = (obtained_at, registry, mode, level, allow_drop, drop_limit, options)
-        job = ImportJob(self.root, self._keep, self.current, Path(path), format_name, *terms)
+        job = ImportJob(self.root, self._keep, self.current, Path(path), format_name, *terms, staged=staged)
         if dry_run:
             return replace(job.run(progress, write=False), dry_run=True)
         with store_lock(self.root):
             return job.run(progress, write=True)
 
+    def adopt(self, staged: Path, *, reason: str = "", at: datetime | None = None) -> Manifest:
+        """Make a version that `import_file` left in `staged` the one in use; the folder is moved.
+
+        Raises RegistryError, changing nothing, when another version came into use meanwhile: what was compared with
+        is not what would be replaced. Raises StoreBusy, and SnapshotError for a folder that was damaged.
+        """
+        now = at or datetime.now(UTC)
+        with store_lock(self.root):
+            manifest = Snapshot(staged, verify=True).manifest
+            folder = RegistryFolder(self.root, manifest.registry)
+            folder.tidy(now)
+            if folder.current() != manifest.previous or manifest.version in folder.versions():
+                raise RegistryError(
+                    f"{manifest.registry}: another version came into use since this one was prepared: prepare it again"
+                )
+            try:
+                folder.adopt(staged, manifest.version, now, reason)
+            except OSError as error:
+                state = "it is in use" if folder.current() == manifest.version else "nothing was changed"
+                why = error.strerror or error
+                raise RegistryError(f"{manifest.registry}: making it the one in use failed ({why}); {state}") from error
+            folder.thin(self._keep)
+            return manifest
+
     # Versions
+
+    def before(self, registry: str) -> str:
+        """The version that a rollback would go back to; empty when there is none."""
+        return _before(RegistryFolder(self.root, registry))
 
     def versions(self, registry: str) -> list[Manifest]:
         """The manifests of a list's versions, oldest first. Raises SnapshotError when one is damaged."""
@@ -147,17 +179,21 @@ class RegistryStore:
             raise SnapshotError(live.error)
         return live.snapshot
 
-    def rollback(self, registry: str, *, to: str = "", reason: str = "", at: datetime | None = None) -> Manifest:
+    def rollback(
+        self, registry: str, *, to: str = "", instead_of: str = "", reason: str = "", at: datetime | None = None
+    ) -> Manifest:
         """Make an older version the one in use: `to`, or the one that was in use before.
 
         Its age is its own: a list rolled back to turns stale on its own day. Raises RegistryError when there
-        is none, SnapshotError when it cannot be read.
+        is none, or another than `instead_of` is in use; SnapshotError when it cannot be read.
         """
         _known(registry)
         now = at or datetime.now(UTC)
         with store_lock(self.root):
             folder = RegistryFolder(self.root, registry)
             folder.tidy(now)
+            if instead_of and folder.current() != instead_of:
+                raise RegistryError(f"{registry}: another version came into use meanwhile: look again")
             target = to or _before(folder)
             if target not in folder.versions():
                 raise RegistryError(f"{registry} has no version {target or 'to roll back to'}")
@@ -168,6 +204,13 @@ class RegistryStore:
                 state = "the history could not be written" if folder.current() == target else "nothing was changed"
                 raise RegistryError(f"{registry}: rolling back failed ({error.strerror or error}); {state}") from error
             return snapshot.manifest
+
+    def diff_staged(self, staged: Path, *, samples: int = 10) -> Difference:
+        """What a version that `import_file` left in `staged` has that the one before has not, and the reverse."""
+        new = Snapshot(staged, verify=False)
+        previous = new.manifest.previous
+        old = self.open_version(new.manifest.registry, previous) if previous else None
+        return compare(old, new, samples)
 
     def diff(self, registry: str, old: str, new: str, *, samples: int = 10) -> Difference:
         """What `new` has that `old` has not, and the reverse: counts and the first few of each."""

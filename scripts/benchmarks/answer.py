@@ -166,7 +166,7 @@ async def _floor(root: Path, seats: int, answers: int, way: str) -> list[float]:
             Strangers(workspace, store, library, account.addresses),
             ReturnCalls(workspace, store, library, account.addresses),
         )
-        app = make_app(floor, Faces(StoredSecrets(store), "token", public, None, (more,)))
+        app = make_app(floor, Faces(StoredSecrets(store), "token", public, None, None, (more,)))
         server = uvicorn.Server(uvicorn.Config(app, "127.0.0.1", 0, log_config=None, access_log=False, lifespan="off"))
         serving = asyncio.create_task(server.serve())
         while not server.started:

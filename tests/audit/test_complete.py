@@ -9,7 +9,7 @@ from case_world import ADA, SECOND, TIME, Floor
 from world import campaign_text
 
 from dialer.runtime.list_load import load_contacts
-from dialer.store import accounts, blocks, recordings
+from dialer.store import accounts, blocks, outgoing, recordings, removals
 from dialer.store.schema import metadata
 from dnc.registries import RegistryStore
 from dnc.values import Block, Code
@@ -22,8 +22,10 @@ HELD = {
     "consent": ("consents", "number"),
     "erasure": ("erasures", "number"),
     "ledger": ("decisions", "number"),
+    "outgoing": ("outgoing_events", "number"),
     "phone": ("leads", "number"),
     "relationship": ("relationships", "number"),
+    "removal": ("removal_requests", "number"),
     "suppression": ("do_not_call", "number"),
 }
 
@@ -39,6 +41,13 @@ def rich(dialer, busy: Floor) -> Floor:
     busy.said("call-1", "NO", "changed her mind", TIME + timedelta(minutes=3))
     with busy.world.store() as store, store.writing() as tx:
         accounts.record(tx, TIME, by="clara", act="look_up_number", target=ADA, detail="day")
+        words = {"reason": "asked back", "source": "letter", "by": "clara", "at": TIME}
+        asked = removals.ask(tx, ADA, scope="company", scope_id="", **words)
+        removals.answer(tx, removals.get(tx, asked), "refuse", reason="no letter", by="olga", at=TIME)
+        outgoing.add_webhook(
+            tx, "evergreen", "https://crm.example/events", outgoing.KINDS, secret="s", secret_env=None,
+            allow_private=False, by="olga", at=TIME,
+        )  # fmt: skip
     at = ("--dir", busy.root)
     for words in (
         (
@@ -130,12 +139,13 @@ def test_every_row_about_the_number_is_there(dialer, rich, table: str):
 
 
 def test_who_looked_is_in_the_case_file_and_stays_when_the_person_is_erased(dialer, rich):
-    (act,) = case_of(dialer, rich)["acts"]
-    assert (act["by"], act["act"], act["done"]) == ("clara", "look_up_number", True)
+    by_officer, by_operator = case_of(dialer, rich)["acts"]
+    assert (by_officer["by"], by_officer["act"], by_officer["done"]) == ("clara", "look_up_number", True)
+    assert by_operator["act"] == "remove_from_list" and by_operator["by"].endswith("(command line)")
     said = dialer("--dir", rich.root, "audit", "erase", "--number", ADA, "--reason", "letter", "--json")
     kept = {each["what"]: each["count"] for each in json.loads(said.out)["kept"]}
-    assert kept["acts of administration"] == 1
-    assert len(case_of(dialer, rich)["acts"]) == 1
+    assert kept["acts of administration"] == 2 and kept["requests to lift do-not-call entries"] == 2
+    assert len(case_of(dialer, rich)["acts"]) == 2
 
 
 def test_who_did_what_is_told(dialer, rich):

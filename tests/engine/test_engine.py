@@ -154,6 +154,29 @@ def test_a_forgotten_wrap_up_ends_by_itself():
     assert story.of(cmd.CallChanged)[0].disposition == "NI"
 
 
+def test_late_words_count_however_many_calls_of_a_large_floor_ended_meanwhile():
+    story = Story(wrap_up_limit=30.0)
+    story.leads(1)
+    story.agents("ann")
+    call = story.ring(1.0)
+    story.send(ev.Answered(5.0, call))
+    story.send(ev.Bridged(5.1, call, "ann"))
+    story.send(ev.Ended(65.0, call, "hung_up_by_person"))
+    at = 65.0
+    for n in range(2, 6_002):
+        at += 0.2
+        story.leads(1, at, first=n)
+        story.send(ev.Ended(at, *story.dial(at), "no_answer"))
+    assert at > 1_200.0 and len(story.engine.floor.ended) < 5_000
+    story.send(ev.Dispositioned(at, "ann", call, "DNC"))
+    assert isinstance(story.last[0], cmd.Suppress)
+    story.send(ev.Tick(at + 4.1 * 3600.0))
+    story.leads(1, at + 4.1 * 3600.0, first=9_000)
+    story.send(ev.Ended(at + 4.1 * 3600.0, *story.dial(at + 4.1 * 3600.0), "no_answer"))
+    with pytest.raises(IllegalEvent):
+        story.send(ev.Dispositioned(at + 4.1 * 3600.0, "ann", call, "NI"))  # nothing is remembered for ever
+
+
 def test_an_opt_out_is_suppressed_before_anything_else(story):
     story.leads(1)
     story.agents("ann")

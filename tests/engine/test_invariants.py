@@ -10,6 +10,7 @@ from dialer.engine import events as ev
 from dialer.pacing import CallAbandoned, CallServed
 
 AGENTS = ("ann", "bob", "eve")
+_WITH_A_CALL = (AgentState.DIALING, AgentState.RESERVED, AgentState.TALKING)
 STEPS = st.lists(
     st.tuples(
         st.sampled_from(
@@ -18,6 +19,7 @@ STEPS = st.lists(
                 "join", "join_late", "join_fail", "message", "opt_out", "end", "end_by_person", "lost",
                 "ready", "pause", "gone", "finishing", "disposition", "opt_out_disposition", "wait",
                 "long_wait", "duplicate", "leads", "drain",
+                "callback", "look_dial", "look_skip", "by_hand",
             ]
         ),
         st.integers(0, 50),
@@ -61,6 +63,10 @@ def events_of(name: str, pick: int, at: float, story: Story) -> ev.Event | None:
         "long_wait": ev.Tick(at + 100.0),
         "duplicate": ev.Answered(at, call),
         "leads": ev.LeadsOffered(at, (ev.Lead(1000 + pick, "+19195550199", pick),)),
+        "callback": ev.CallbacksDue(at, (ev.Lead(2000 + pick, "+19195550198", pick, for_agent=agent, promised_at=at),)),
+        "look_dial": ev.PreviewDialed(at, agent),
+        "look_skip": ev.PreviewSkipped(at, agent, "no time"),
+        "by_hand": ev.ManualDialed(at, agent, ev.Lead(3000 + pick, "+19195550197", pick, by_hand=True)),
         "drain": ev.DrainRequested(at, "test") if pick == 0 else ev.Tick(at),
     }[name]
 
@@ -72,7 +78,7 @@ def check_floor(story: Story) -> None:
     assert set(floor.waiting) == {
         i for i, c in floor.calls.items() if c.state is CallState.ANSWERED and c.agent_id is None and not c.abandoned
     }
-    assert floor.call_views() == tuple(c.view() for c in floor.in_flight.values() if not c.hanging_up)
+    assert set(floor.call_views()) == {c.view() for c in floor.in_flight.values() if not (c.hanging_up or c.held)}
     now = story.engine._now
     assert floor.agent_views(now) == tuple(a.view(now) for a in floor.agents.values() if a.shown())
     assert floor.agents_shown() == sum(a.shown() for a in floor.agents.values())
@@ -80,19 +86,22 @@ def check_floor(story: Story) -> None:
     assert floor.longest_ready() is min(ready, key=lambda a: (a.since, a.agent_id), default=None)
     assert all(c.state is not CallState.ENDED for c in floor.calls.values())
     assert len(floor.calls) <= story.engine.config.lines
-    held = [a.call_id for a in floor.agents.values() if a.state in (AgentState.RESERVED, AgentState.TALKING)]
+    held = [a.call_id for a in floor.agents.values() if a.state in _WITH_A_CALL]
     assert len(held) == len(set(held))  # two agents never share a call
     for agent in floor.agents.values():
-        if agent.state in (AgentState.READY, AgentState.PAUSED, AgentState.OFFLINE):
+        assert (agent.lead is not None) is (agent.state is AgentState.PREVIEW)
+        if agent.state in (AgentState.READY, AgentState.PAUSED, AgentState.OFFLINE, AgentState.PREVIEW):
             assert agent.call_id is None
+        if agent.state is AgentState.DIALING:
+            assert floor.calls[agent.call_id].held and floor.calls[agent.call_id].agent_id == agent.agent_id
         if agent.state in (AgentState.RESERVED, AgentState.TALKING):
             assert floor.calls[agent.call_id].agent_id == agent.agent_id
 
 
 @settings(max_examples=300, deadline=None)
-@given(STEPS)
-def test_floor_promises_hold_in_any_order_of_events(steps):
-    story = Story(lines=6)
+@given(STEPS, st.booleans())
+def test_floor_promises_hold_in_any_order_of_events(steps, preview):
+    story = Story(lines=6, preview=preview, preview_seconds=20.0, callback_grace=30.0)
     story.leads(40)
     story.agents(*AGENTS)
     at = 1.0

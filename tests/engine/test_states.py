@@ -40,6 +40,14 @@ AGENT_EVENTS = [
     ev.Ended(1.0, "c", "hung_up_by_person"),
     ev.Lost(1.0, "c"),
     ev.Tick(1.0),
+    ev.LeadsOffered(1.0, ()),
+    ev.PreviewDialed(1.0, "ann"),
+    ev.PreviewTimedOut(1.0, "ann"),
+    ev.PreviewSkipped(1.0, "ann", "no time"),
+    ev.ManualDialed(1.0, "ann", ev.Lead(1, "+19195550101", 1)),
+    ev.DialRefused(1.0, "c", ("DNC_NATIONAL",), None),
+    ev.PlaceFailed(1.0, "c", "number"),
+    ev.DrainRequested(1.0, "test"),
 ]
 
 

@@ -221,7 +221,7 @@ async def opened(workspace: Workspace, door: HandDoor, at: float, begin: bool = 
             Strangers(workspace, store, library, account.addresses),
             ReturnCalls(workspace, store, library, account.addresses),
         )
-        app = make_app(floor, Faces(StoredSecrets(store), "token", PUBLIC, account.browser_token, (router,)))
+        app = make_app(floor, Faces(StoredSecrets(store), "token", PUBLIC, account.browser_token, None, (router,)))
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=PUBLIC) as http:
             if begin:
                 await floor.start(NAME)

@@ -373,7 +373,11 @@ def given_up_alive(books: Books, calls: Iterable[Any], patience: float = 1.0) ->
 
 def leads_of_the_opted_out(books: Books, database: Path) -> list[str]:
     """Leads that are still to be called although their opt-out stands on every one of their numbers."""
-    out = {row["number"] for row in books.suppressions if row["source"].endswith(tuple(books.by_call))}
+    out = {
+        row["number"]
+        for row in books.suppressions
+        if row["source"].endswith(tuple(books.by_call)) and row["reason"] != "wrong number"
+    }
     return [
         f"lead {row['lead_id']} is {row['status']}"
         for row in read(database, "SELECT lead.lead_id, status, number FROM lead JOIN phone USING (lead_id)")

@@ -10,6 +10,7 @@ import pytest
 from hand import Hand, rows
 from world import World, make_world
 
+from dialer.engine import commands as cmd
 from dialer.engine import events as ev
 from dialer.engine.rate import TokenBucket
 from dialer.runtime import dialing
@@ -130,6 +131,22 @@ def test_the_way_to_an_agent_does_not_wait_for_the_disk_and_the_answer_is_writte
         hand.wait(0.0)  # the loop's next turn, after the reply went out
         (attempt,) = rows(small, "SELECT * FROM attempt WHERE call_id = ?", call_id)
         assert attempt["state"] == "answered" and attempt["answered_at"]
+
+
+def test_the_way_to_an_agent_does_not_wait_for_the_dials_that_the_same_event_brings(small: World, monkeypatch):
+    with small.store() as store:
+        hand = Hand(small, store)
+        hand.tell(ev.AgentReady, "ann")
+        (first,), engine, now = hand.carrier.placed, hand.session.engine, hand.clock.now()
+        placed_at_the_join: list[int] = []
+        monkeypatch.setattr(
+            hand.carrier, "bridge", lambda *_: placed_at_the_join.append(len(rows(small, "SELECT * FROM attempt")))
+        )
+        dials: list[cmd.Command] = []
+        engine.pace.dial(engine.floor.leads.popleft(), now, dials)
+        hand.driver._execute([*dials, cmd.Bridge(now, first.call_id, "ann")])
+        assert placed_at_the_join == [1]  # the second attempt was not yet decided
+        assert len(rows(small, "SELECT * FROM attempt")) == len(hand.carrier.placed) == 2
 
 
 def test_that_nobody_could_be_found_for_a_person_is_committed_before_the_message(small: World):

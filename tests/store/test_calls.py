@@ -3,7 +3,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from dialer.store import StoreConflict, StoreError, calls, ledger, open_store, outcomes
+from dialer.store import StoreConflict, StoreError, calls, ledger, open_store, outcomes, people
 from dialer.store.lists import NewPhone
 from dnc.values import Consent, Ebr
 
@@ -223,7 +223,7 @@ def test_a_disposition_is_kept_for_an_attempt_only(world):
     with world.store.writing() as tx:
         for code in ("NI", "SALE"):
             calls.add_disposition(tx, "call-1", agent_id="ann", code=code, flags={"contact"}, at=world.at, notes="x")
-        assert outcomes.last_disposition(tx, "call-1") == ("SALE", None)
+        assert outcomes.last_disposition(tx, "call-1") == outcomes.Said("SALE", None, "")
     with pytest.raises(StoreConflict, match="there is no attempt call-9"), world.store.writing() as tx:
         calls.add_disposition(tx, "call-9", agent_id="ann", code="NI", flags=(), at=world.at)
     with world.store.writing() as tx, pytest.raises(StoreError, match="there is no attempt call-9"):
@@ -242,3 +242,17 @@ def test_live_answers_of_a_campaign_are_found_again_after_a_restart(world):
         assert (answer.call_id, answer.agent_id, answer.result) == ("call-1", "ann", "human")
         assert outcomes.attempts_of_lead(tx, first.lead_id) == 1
         assert outcomes.phone_of_call(tx, "call-2") == second.phone_id
+
+
+def test_the_numbers_of_a_person_are_those_of_every_lead_of_the_same_client(world):
+    world.begin("autumn", "acme", "run-2").begin("rival", "rival", "run-3")
+    world.load(world.lead(2, "+12125550100", "+12125550101", person_id="p1", debt_id="d1"))
+    world.load(world.lead(2, "+12125550102", person_id="p1"), campaign="autumn")
+    world.load(world.lead(2, "+12125550103", debt_id="d1"), campaign="autumn")
+    world.load(world.lead(2, "+12125550104"), campaign="autumn")  # nobody's id is no link
+    world.load(world.lead(2, "+12125550105", person_id="p1", debt_id="d1"), campaign="rival")
+    (lead,) = world.lease()
+    world.dial(lead.phone_id, "call-1")
+    with world.store.reading() as tx:
+        numbers = people.numbers_of_person(tx, "call-1")
+    assert numbers == [f"+1212555010{n}" for n in range(4)]

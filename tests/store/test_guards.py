@@ -16,6 +16,8 @@ from dialer.store import (
     ledger,
     people,
     relationships,
+    removals,
+    targets,
 )
 from dialer.store import suppressions as lists_of_ours
 from dialer.store.consents import Statement
@@ -25,7 +27,7 @@ from dnc.values import Block, Code, Consent
 
 NUMBER = "+12125550100"
 #: A column of text in tables that have no number.
-_TEXT = {"block": "target", "administration": "target"}
+_TEXT = {"block": "target", "administration": "target", "abandonment_target": "campaign"}
 
 
 @pytest.fixture
@@ -39,9 +41,12 @@ def full(world):
         consents.record(tx, [Statement(NUMBER, "acme", Consent("pewc", world.at))], by="ann", at=world.at)
         relationships.record(tx, [Fact(NUMBER, "acme", "transaction", date(2026, 1, 2))], by="ann", at=world.at)
         lists_of_ours.add(tx, "+12125550101", reason="asked", source="call", by="ann", at=world.at)
+        words = {"reason": "asked", "source": "letter", "by": "ann", "at": world.at}
+        removals.ask(tx, "+12125550101", scope="company", scope_id="", **words)
         blocks.add(tx, NUMBER, Block(Code.INCONVENIENT_TIME, "nights"), by="ann", at=world.at)
         erasures.add(tx, ["+12125550102"], at=world.at, by="ann", reason="letter")
         accounts.record(tx, world.at, by="ann", act="add_account", target="bob")
+        targets.set_target(tx, "spring", max_rate=0.02, file_rate=0.03, by="ann", at=world.at)
     return world
 
 

@@ -107,6 +107,18 @@ def test_the_phone_with_the_fewest_attempts_has_its_turn(world):
     assert numbers == ["+12125550100", "+12125550101", "+12125550100", "+12125550101"]
 
 
+def test_a_callback_goes_to_the_number_on_which_it_was_promised(world):
+    world.load(world.lead(2, "+12125550100", "+12125550101"))
+    for n, state in enumerate(("waiting", "callback", "callback")):
+        (lead,) = world.lease()
+        world.dial(lead.phone_id, f"call-{n}")
+        world.end(f"call-{n}", result="human" if n else "no_answer", **({"bridged_at": world.at} if n else {}))
+        set_lead(world, lead, state, -60)
+        assert lead.number == ("+12125550100", "+12125550101", "+12125550101")[n]
+    (lead,) = world.lease()
+    assert lead.number == "+12125550101"  # though the other one was tried less often
+
+
 def test_a_bad_number_is_never_tried_again_and_the_last_one_ends_the_lead(world):
     world.load(world.lead(2, "+12125550100", "+12125550101"))
     (lead,) = world.lease()

@@ -41,11 +41,28 @@ _FIRST = ("Ann", "Budi", "Carla", "Dewi", "Edgar", "Farah", "Grace", "Hadi")
 _LAST = ("Example", "Santoso", "Sample", "Lestari", "Miller", "Putri", "Nobody", "Wijaya")
 
 
+_OUTCOMES = """
+[dispositions.PTP]
+label = "Promise to pay"
+flags = ["contact", "right_party", "promise"]
+[dispositions.ATTY]
+label = "Has an attorney"
+flags = ["contact", "right_party", "attorney"]
+"""
+
+
 @contextmanager
-def desk_floor(root: Path, *, agents: int = 1, talk: float | None = None) -> Iterator[tuple[Floor, Serving]]:
-    """An open floor on which most people answer at once and stay until the agent hangs up, unless `talk` s are over."""
-    dialing = "lines_per_agent = 1.0"
-    with live_floor(root / "w", count=agents, far_end=Street(7, talk=talk), campaign={"dialing": dialing}) as floor:
+def desk_floor(
+    root: Path, *, agents: int = 1, ring: float = 0.3, voice_sdk: str = "", **campaign: Any
+) -> Iterator[tuple[Floor, Serving]]:
+    """An open floor on which most people answer at once and stay until the agent hangs up.
+
+    `campaign` goes into its file, see `world.campaign_text`; `voice_sdk` is the script of the browser legs.
+    """
+    more = 'voice_sdk = "voice.js"\n' if voice_sdk else ""
+    wanted = {"dialing": "lines_per_agent = 1.0", "lifetime": 6, **campaign}
+    with live_floor(root / "w", count=agents, far_end=Street(7, ring=ring), campaign=wanted, more=more) as floor:
+        (floor.world.root / "voice.js").write_text(voice_sdk)
         _furnish(floor)
         with serving(floor.world, floor.port) as served:
             served.open()
@@ -63,12 +80,14 @@ def _furnish(floor: Floor) -> None:
     )
     with (root / "campaigns" / "day.toml").open("a") as file:
         file.write("\n[agents]\nwrap_up_limit = 90\npause_codes = { break = 15, lunch = 60, coaching = 0 }\n")
+        file.write("manual_dial = true\n" + _OUTCOMES)
         file.write('[script]\nfile = "scripts/day.md"\n')
     with closing(sqlite3.connect(floor.world.database)) as database, database:
         for lead_id, *_ in database.execute("SELECT lead_id FROM lead").fetchall():
             person = (
                 _FIRST[lead_id % 8], _LAST[lead_id // 8 % 8], f"A-{1000 + lead_id}", "1 Example Street", "Springfield",
-                json.dumps({"balance": f"${lead_id * 7 % 900 + 60}.00", "due_date": "2026-11-01"}), lead_id,
+                json.dumps({"balance": f"{lead_id * 7 % 900 + 60}.00", "currency": "USD", "due_date": "2026-11-01"}),
+                lead_id,
             )  # fmt: skip
             database.execute(
                 "UPDATE lead SET first_name = ?, last_name = ?, external_id = ?, address = ?, city = ?, custom = ? "

@@ -1,16 +1,20 @@
 """Who may do what in the office: the table, walked over every route; passwords, sessions, CSRF, the record of acts."""
 
 import asyncio
+import re
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 from fastapi.routing import APIRoute, APIWebSocketRoute
 from office import NUMBER, ORIGIN, PASSWORD, Office, add_agent, office, opens_socket
+from starlette.routing import Mount
 
 from dialer.store import accounts
 from dialer.web.accounts import ALLOWED, OFFICE, Act, Role, User, may
 from dialer.web.accounts_guard import Needs
 from dialer.web.accounts_sessions import IDLE, LASTING
+from dialer.web.api.app import PREFIX
 
 #: Routes that need no account, and why each is no door into the office.
 OPEN = {
@@ -24,11 +28,23 @@ OPEN = {
     "/desk/campaigns": "an agent's secret is asked for",
     "/desk/sessions": "an agent's secret is asked for",
     "/desk/socket": "an agent's session is asked for",
+    "/desk/voice-token": "an agent's session is asked for",
     "/board/socket": "checked by hand, and below",
     "/healthz": "says that the process lives",
     "/readyz": "says that it may take calls",
     "/metrics": "figures without people, for the operator's network",
 }
+
+#: What is sent to the board's acts, by the last word of the route.
+BODIES = {
+    "pause": {"why": "test"},
+    "target": {"max_rate": 0.02, "why": "test"},
+    "message": {"text": "test"},
+    "move": {"campaign": "day"},
+    "join": {"phone": "+12025550170", "ear": "listen"},
+}
+#: Pages whose acts need a file, a request or a report that this walk does not make; their own tests do.
+FORMS = re.compile("/compliance/(registries|own-lists)/|/campaigns/|/compliance/ledger")
 
 
 def run(story, tmp_path: Path, **more) -> None:
@@ -50,6 +66,8 @@ def guarded(app) -> list[tuple[APIRoute, Act | None]]:
     """What each route says it does."""
     found = []
     for route in routes(app.router.routes):
+        if isinstance(route, Mount) and route.path == PREFIX:
+            continue  # the API: tokens and scopes, walked in tests/web_api
         assert isinstance(route, APIRoute | APIWebSocketRoute), f"{route} is no route of ours"
         if not route.path.startswith("/control"):  # the operator's door: its token is tested with the live floor
             needs = [each.call.act for each in route.dependant.dependencies if isinstance(each.call, Needs)]
@@ -74,21 +92,25 @@ def test_the_server_holds_the_table_for_every_role_and_every_route(tmp_path):
         agent = made.browser()
         wanted = {"agent_id": "agent-00", "secret": secret, "campaign": "day", "leg": "none"}
         assert (await agent.post("/desk/sessions", json=wanted)).status_code == 200
+        made.floor.desks.desks["agent-00"].heard_at = float("inf")  # nobody keeps this desk alive
+        made.floor.house.controls = SimpleNamespace(join=lambda *_: None)
         walked = 0
         for route, act in guarded(made.app):
             if act is None:
                 continue
             (method,) = route.methods
-            url = route.path.replace("{name}", "day")
-            sent = {"json": {"why": "test"}} if url.endswith("/pause") else {}
-            if method == "POST" and url.startswith("/compliance"):
+            url = route.path.replace("{name}", "day").replace("{agent_id}", "agent-00")
+            sent = {"json": BODIES[url.rpartition("/")[2]]} if url.rpartition("/")[2] in BODIES else {}
+            if method == "POST" and url.startswith(("/compliance", "/campaigns")):
                 sent = {"data": {"number": NUMBER, "campaign": "day"}}
             assert (await stranger.request(method, url, **sent)).status_code == 401, url
             assert (await agent.request(method, url, **sent)).status_code == 401, url
             for role, browser in browsers.items():
                 answer = await browser.request(method, url, **sent)
                 expected = act in ALLOWED[role]
-                assert (answer.status_code < 400) == expected, f"{role} {method} {url}: {answer.status_code}"
+                # Whoever is let in may still be told that a form is not filled in, or that there is nothing to do.
+                within = answer.status_code < 400 or (bool(FORMS.match(url)) and answer.status_code in (404, 409, 422))
+                assert within == expected, f"{role} {method} {url}: {answer.status_code}"
                 assert expected or answer.status_code == 403
                 walked += 1
         assert walked >= len(OFFICE) * len(Act)

@@ -4,9 +4,11 @@ import re
 
 import pytest
 
+from dialer.reports.reasons import REASONS
 from dialer.web.pages.rendering import STATIC
 from dialer.web.pages.texts import LANGUAGES, choose, texts
 from dialer.web.pages.words import catalogue, used
+from dnc.values import Code
 
 _NAMES = re.compile(r"%\(\w+\)s|\{\w+\}")
 
@@ -39,3 +41,9 @@ def test_no_script_hides_a_word_where_the_extractor_does_not_look():
 )
 def test_the_language_is_the_chosen_one_then_the_browsers_then_english(chosen, accepted, language):
     assert choose(chosen, accepted) == language
+
+
+def test_the_desk_has_a_word_for_every_refusal_of_the_gate():
+    script = (STATIC / "reasons.js").read_text(encoding="utf-8")
+    shown = dict(re.findall(r'^  ([A-Z0-9_]+): _\("(.*)"\),$', script, re.M))
+    assert shown == {code.value: words for code, words in REASONS.items() if code is not Code.ALLOW}

@@ -39,6 +39,9 @@ class TwilioSettings(BaseModel):
     fallback_url: Annotated[
         str, Field(description="folder on another web server with the exported fallback documents")
     ] = ""
+    voice_sdk: Annotated[
+        str, Field(description="the carrier's script for agents' browsers, a file here; empty: the packaged one")
+    ] = ""
     calls_per_second: Annotated[float, Field(gt=0, le=1000, description="the account's rate for new calls")] = 1.0
     request_timeout: Annotated[float, Field(ge=1, le=60, description="for the carrier's answer to a request")] = 10.0
     queue_alarm: Annotated[float, Field(gt=0, description="a call queued longer at the carrier is cancelled")] = 1.0

@@ -35,6 +35,7 @@ from dialer.runtime.instants import moment
 from dialer.runtime.live.carriers import House
 from dialer.runtime.live.desks import DeskError, Desks
 from dialer.runtime.live.openings import Openings
+from dialer.runtime.live.samples import Samples
 from dialer.runtime.live.screen import screen_of
 from dialer.runtime.recovery import close_conversation
 from dialer.runtime.session import Session, World
@@ -49,6 +50,8 @@ _log = structlog.get_logger(__name__)
 
 #: How often leases, ends and silent desks are looked after, s.
 _BEAT = 0.25
+#: How often promised callbacks are looked for, s.
+_CALLBACKS_EVERY = 2.0
 
 
 class AlreadyRunning(Exception):
@@ -63,6 +66,7 @@ class _Running:
     carrier: Carrier
     driver: Driver
     stopping: str = ""
+    callbacks_at: float = 0.0  # when due callbacks are looked for next
     talking: set[str] = field(default_factory=set)  # conversations that outlived a crash
 
 
@@ -81,14 +85,15 @@ class LiveFloor:
         self.store = store
         self.house = house
         self.clock = clock
-        self.desks = Desks(clock, house.legs, self.send, self._screen)
+        self.desks = Desks(clock, house.legs, self.send, self._screen, self.seat, self.campaign_of_call)
+        self.samples = Samples()
         self.failure: BaseException | None = None
         self.on_change: Callable[[str], None] = lambda name: None  # a campaign began or ended
         self._running: dict[str, _Running] = {}
         self._openings = Openings(workspace)
         self._opening: asyncio.Task[None] | None = None
-        self._book = open_rulebook(workspace)
-        self._registries = RegistryStore(workspace.registries_dir)
+        self.book = open_rulebook(workspace)
+        self.registries = RegistryStore(workspace.registries_dir)
 
     # ------------------------------------------------------------------ campaigns
 
@@ -119,8 +124,8 @@ class LiveFloor:
             campaign,
             World(
                 store=self.store,
-                book=self._book,
-                registries=self._registries,
+                book=self.book,
+                registries=self.registries,
                 carrier=carrier,
                 clock=self.clock,
                 clock_kind="real",
@@ -143,7 +148,7 @@ class LiveFloor:
             session.give_back()
             raise
         session.mend(fates)
-        driver = session.start(self.desks, flush_after=0.2)
+        driver = session.start(self.desks.at(name), flush_after=0.2)
         running = _Running(campaign, script, session, carrier, driver)
         self._running[name] = running
         for call in left:
@@ -179,9 +184,43 @@ class LiveFloor:
             name,
             running.session.engine,
             running.session.pacer.ledger,
-            running.campaign.abandonment.max_rate,
+            running.session.pacer.ledger.cap,
             self.clock.now(),
         )
+
+    def seat(self, name: str) -> dict[str, Any]:
+        """What a desk shows of a running campaign, as plain data. Raises `KeyError`."""
+        campaign = self._running[name].campaign
+        return {
+            "name": name,
+            "title": campaign.title or name,
+            "wrap_up_limit": campaign.agents.wrap_up_limit,
+            "pause_codes": campaign.agents.pause_codes,
+            "manual_dial": campaign.agents.manual_dial,
+            "preview_seconds": campaign.dialing.preview_seconds,
+        }
+
+    def retarget(self, name: str, max_rate: float, by: str) -> None:
+        """Hold another abandonment cap in a campaign from now on, also after the next start.
+
+        Raises:
+            KeyError: it does not run.
+            ValueError: the law does not allow so much.
+        """
+        self._running[name].session.retarget(max_rate, by)
+
+    def resting_caller_ids(self, name: str) -> tuple[str, ...]:
+        """The caller ids of a running campaign that nobody is shown now. Raises `KeyError`."""
+        return self._running[name].session.resting_caller_ids
+
+    def session(self, name: str) -> Session:
+        """The run of a campaign. Raises `KeyError`."""
+        return self._running[name].session
+
+    def put_first(self, name: str, lead_id: int) -> bool:
+        """Have a lead called before all others; False when it may not be at this hour. Raises `KeyError`."""
+        running = self._running[name]
+        return not running.stopping and running.driver.put_first(lead_id)
 
     def campaign_of_call(self, call_id: str) -> str | None:
         """The running campaign that placed a call."""
@@ -292,13 +331,20 @@ class LiveFloor:
                 del self._running[name]
                 self.on_change(name)
                 continue
-            if running.session.engine is not None and running.session.engine.complete and not running.talking:
+            if not running.stopping and self.clock.now() >= running.callbacks_at:
+                running.callbacks_at = self.clock.now() + _CALLBACKS_EVERY
+                running.session.bring_callbacks()
+            engine = running.session.engine
+            if engine is not None:
+                self.samples.look(name, engine, self.clock.now())
+            if engine is not None and engine.complete and not running.talking:
                 self._finish(name, running.stopping or "every lead is done")
 
     def _finish(self, name: str, why: str) -> None:
         running = self._running.pop(name)
         running.session.finish(why)
         _log.info("campaign_ended", campaign=name, why=why)
+        self.desks.stay(name)
         for agent_id in [each.agent_id for each in self.desks.desks.values() if each.campaign == name]:
             self.desks.sign_out(agent_id, f"{name} has ended: {why}")
         self.on_change(name)
@@ -317,8 +363,8 @@ class LiveFloor:
 
         reconciler.adopt(left, told)
 
-    def _screen(self, name: str, call_id: str) -> dict[str, Any]:
+    def _screen(self, name: str, shown: str | int) -> dict[str, Any]:
         running = self._running.get(name)
         if running is None:
-            return {"call_id": call_id}
-        return screen_of(self.store, running.campaign, running.script, call_id, moment(self.clock.now()))
+            return {"call_id": shown}
+        return screen_of(self.store, running.campaign, running.script, shown, moment(self.clock.now()))

@@ -1,68 +1,51 @@
-"""The supervisors' board: a page, a WebSocket that brings it up to date each second, pause and resume."""
+"""The supervisors' board: a page, a WebSocket that brings it up to date each second, and what its plots draw.
+
+What can be done there is in `dialer.web.pages.board_acts`.
+"""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from contextlib import suppress
-from datetime import timedelta
+from dataclasses import dataclass
 from typing import Any
 
-from fastapi import APIRouter, Depends, HTTPException, Request, Response, WebSocket, WebSocketDisconnect
-from pydantic import BaseModel, ConfigDict, Field
+from fastapi import APIRouter, Depends, Request, Response, WebSocket, WebSocketDisconnect
 
+from dialer.runtime.live.desks import Desk
 from dialer.runtime.live.floor import LiveFloor
-from dialer.store import agents, frames
+from dialer.runtime.live.history import Figures, History
+from dialer.store import agents
 from dialer.web.accounts import Act, User, may
 from dialer.web.accounts_guard import Guard
-from dialer.web.pages.board_view import campaign_view, occupancy
+from dialer.web.pages.board_acts import Reach
+from dialer.web.pages.board_view import campaign_view, desk_views, figures_view, history_view
 from dialer.web.pages.rendering import page
 
 __all__ = ["board_router"]
 
 #: How often the board is told anew, s.
 _BEAT = 1.0
-#: Occupancy is of this long, and read from the store this often, s.
-_WINDOW = timedelta(minutes=15)
-_OCCUPANCY_EVERY = 15.0
-
-
-class Why(BaseModel):
-    """Why a campaign is paused; it is written down and shown."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    why: str = Field(min_length=1, max_length=200)
 
 
 def board_router(floor: LiveFloor, guard: Guard) -> APIRouter:
-    """`/board`, its socket, and what can be done there."""
+    """`/board`, its socket, its plots' data, and what can be done there."""
     router = APIRouter(prefix="/board", include_in_schema=False)
-    views = _Views(floor, guard)
-    watcher, pauser = Depends(guard.needs(Act.SEE_BOARD)), Depends(guard.needs(Act.PAUSE_CAMPAIGN))
-    resumer = Depends(guard.needs(Act.RESUME_CAMPAIGN))
-
-    def campaign_of(name: str, user: User) -> None:
-        """Raise 404 for a campaign that does not run, or is none of theirs: nobody learns which."""
-        if name not in floor.names or not user.sees(floor.campaign(name).client):
-            raise HTTPException(404, f"{name} is not running on this floor")
+    history = History(
+        floor.store, lambda: guard.at().timestamp(), lambda: [floor.campaign(name) for name in floor.names]
+    )
+    views, reach = _Views(floor, guard, history), Reach(floor)
+    watcher = Depends(guard.needs(Act.SEE_BOARD))
 
     @router.get("")
     async def board(request: Request, user: User = watcher) -> Response:
         return page(request, "board.html", user=user)
 
-    @router.post("/campaigns/{name}/pause")
-    async def pause(name: str, why: Why, user: User = pauser) -> dict[str, str]:
-        campaign_of(name, user)
-        guard.record(user, Act.PAUSE_CAMPAIGN, name, why.why)
-        floor.pause(name, f"{why.why} ({user.name})")
-        return {"paused": name}
-
-    @router.post("/campaigns/{name}/resume")
-    async def resume(name: str, user: User = resumer) -> dict[str, str]:
-        campaign_of(name, user)
-        guard.record(user, Act.RESUME_CAMPAIGN, name)
-        floor.resume(name)
-        return {"resumed": name}
+    @router.get("/campaigns/{name}/history")
+    async def plotted(name: str, user: User = watcher) -> dict[str, Any]:
+        reach.campaign(name, user)
+        return history_view(history.figures(name), floor.samples.minutes(name))
 
     @router.websocket("/socket")
     async def socket(web: WebSocket) -> None:
@@ -84,7 +67,9 @@ def board_router(floor: LiveFloor, guard: Guard) -> APIRouter:
 
 
 async def _tell(web: WebSocket, guard: Guard, views: _Views) -> None:
-    """Tell a browser of the campaigns it may see, until its session ends."""
+    """Tell a browser of the campaigns it may see, until its session ends; what has not changed is not told again."""
+    told_desks: dict[str, dict[str, Any]] = {}
+    told_figures: dict[str, Any] = {}
     with suppress(WebSocketDisconnect, RuntimeError):
         while True:
             found = guard.found(web)
@@ -92,49 +77,75 @@ async def _tell(web: WebSocket, guard: Guard, views: _Views) -> None:
                 await web.close(4401)
                 return
             _, user = found
-            seen = [view for view in await views.now() if user.sees(view["client"])]
-            await web.send_json({"now": guard.at().timestamp(), "campaigns": seen})
+            seen = [each for each in views.now() if user.sees(each.card["client"])]
+            desks = {each.card["name"]: _changes(told_desks.get(each.card["name"], {}), each.desks) for each in seen}
+            figures = {
+                each.card["name"]: each.figures
+                for each in seen
+                if each.figures is not told_figures.get(each.card["name"])
+            }
+            told_desks = {each.card["name"]: each.desks for each in seen}
+            told_figures = {each.card["name"]: each.figures for each in seen}
+            message: dict[str, Any] = {"now": guard.at().timestamp(), "campaigns": [each.card for each in seen]}
+            message |= {"desks": {name: changed for name, changed in desks.items() if changed}, "figures": figures}
+            await web.send_json(message)
             await asyncio.sleep(_BEAT)
+
+
+def _changes(told: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:
+    """The rows that are new or different, and None for those that are gone."""
+    changed = {key: row for key, row in now.items() if told.get(key) != row}
+    return changed | dict.fromkeys(told.keys() - now.keys())
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """One campaign at one moment: its card, its agents, and what was read of it last."""
+
+    card: dict[str, Any]
+    desks: dict[str, dict[str, Any]]
+    figures: dict[str, Any] | None
 
 
 class _Views:
     """The board's data, worked out once a second however many look at it."""
 
-    def __init__(self, floor: LiveFloor, guard: Guard) -> None:
+    def __init__(self, floor: LiveFloor, guard: Guard, history: History) -> None:
         self._floor = floor
         self._guard = guard
+        self._history = history
         self._made_at = float("-inf")
-        self._made: list[dict[str, Any]] = []
-        self._read_at = float("-inf")
-        self._busy: dict[str, float | None] = {}
+        self._made: list[_View] = []
         self._names: dict[str, str] = {}
-        self._reading = asyncio.Lock()
+        self._shown: dict[str, tuple[Figures, tuple[str, ...], dict[str, Any]]] = {}
 
-    async def now(self) -> list[dict[str, Any]]:
+    def now(self) -> list[_View]:
         """All campaigns that run, by name."""
-        async with self._reading:
-            at = self._floor.clock.now()
-            if at >= self._read_at + _OCCUPANCY_EVERY or self._floor.desks.desks.keys() - self._names.keys():
-                self._read_at = at
-                await asyncio.to_thread(self._read, self._floor.names)
-            if at >= self._made_at + _BEAT / 2:
-                self._made_at = at
-                desks = list(self._floor.desks.desks.values())
-                self._made = [
-                    campaign_view(
-                        self._floor.board(name), self._floor.campaign(name), desks, self._names, self._busy.get(name)
-                    )
-                    for name in sorted(self._floor.names)
-                ]
-            return self._made
+        floor, at = self._floor, self._floor.clock.now()
+        self._history.looked_at()
+        if at >= self._made_at + _BEAT / 2:
+            self._made_at = at
+            if floor.desks.desks.keys() - self._names.keys():
+                with floor.store.reading() as tx:
+                    self._names = {each.agent_id: each.name or each.agent_id for each in agents.every(tx)}
+                    self._names = dict.fromkeys(floor.desks.desks, "") | self._names
+            everybody = list(floor.desks.desks.values())
+            self._made = [self._view(name, everybody) for name in sorted(floor.names)]
+        return self._made
 
-    def _read(self, campaigns: tuple[str, ...]) -> None:
-        """What only the store knows; off the event loop."""
-        until = self._guard.at()
-        since = until - _WINDOW
-        with self._floor.store.reading() as tx:
-            self._names = {each.agent_id: each.name or each.agent_id for each in agents.every(tx)}
-            for name in campaigns:
-                changes = frames.agent_changes(tx, name, since, until)
-                rows = zip(changes["agent_id"], changes["state"], changes["at"], strict=True)
-                self._busy[name] = occupancy(rows, since, until)
+    def _view(self, name: str, everybody: list[Desk]) -> _View:
+        floor = self._floor
+        campaign = floor.campaign(name)
+        card = campaign_view(floor.board(name), campaign, floor.samples.occupancy(name))
+        return _View(card, desk_views(campaign, everybody, self._names), self._figures(name))
+
+    def _figures(self, name: str) -> dict[str, Any] | None:
+        """The same object until something is new, so that it is told once."""
+        figures, resting = self._history.figures(name), self._floor.resting_caller_ids(name)
+        if figures is None:
+            return None
+        shown = self._shown.get(name)
+        if shown is None or shown[0] is not figures or shown[1] != resting:
+            shown = (figures, resting, figures_view(figures, self._floor.campaign(name), resting))
+            self._shown[name] = shown
+        return shown[2]

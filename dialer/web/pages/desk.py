@@ -15,6 +15,7 @@ from dialer.runtime.live.floor import LiveFloor
 from dialer.web.accounts_guard import Guard
 from dialer.web.desk import Secrets
 from dialer.web.pages.rendering import page
+from dialer.web.softphone import State
 
 __all__ = ["desk_page_router"]
 
@@ -28,8 +29,8 @@ class Knows(BaseModel):
     secret: str = Field(min_length=1, max_length=256)
 
 
-def desk_page_router(floor: LiveFloor, agents: Secrets, guard: Guard) -> APIRouter:
-    """`/desk` and `/desk/campaigns`."""
+def desk_page_router(floor: LiveFloor, agents: Secrets, guard: Guard, browser: State) -> APIRouter:
+    """`/desk` and `/desk/campaigns`; `browser` says whether agents can talk in the browser."""
     router = APIRouter(prefix="/desk", include_in_schema=False)
     one_at_a_time = asyncio.Lock()  # argon2 takes 64 MiB and a core; strangers may ask for it
 
@@ -51,18 +52,9 @@ def desk_page_router(floor: LiveFloor, agents: Secrets, guard: Guard) -> APIRout
             raise HTTPException(401, "wrong")
         guard.waits.passed(name)
         return {
-            "campaigns": [_choice(floor, each) for each in sorted(floor.names)],
-            "legs": ["none"] if floor.house.legs is None else ["phone"],
+            "campaigns": [floor.seat(each) for each in sorted(floor.names)],
+            "legs": ["none"] if floor.house.legs is None else ["browser", "phone"] if browser == "ready" else ["phone"],
+            "softphone": browser,
         }
 
     return router
-
-
-def _choice(floor: LiveFloor, name: str) -> dict[str, Any]:
-    campaign = floor.campaign(name)
-    return {
-        "name": name,
-        "title": campaign.title or name,
-        "wrap_up_limit": campaign.agents.wrap_up_limit,
-        "pause_codes": campaign.agents.pause_codes,
-    }

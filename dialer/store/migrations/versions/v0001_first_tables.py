@@ -13,7 +13,7 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
-_FOR_GOOD = ("ledger", "suppression", "block", "erasure", "administration")
+_FOR_GOOD = ("ledger", "suppression", "block", "erasure", "administration", "abandonment_target", "removal")
 _ERASABLE = ("consent", "relationship")
 _GUARDS = (
     *(Guard(table, "UPDATE") for table in (*_FOR_GOOD, *_ERASABLE)),
@@ -57,6 +57,77 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("agent_id", name=op.f("pk_agent")),
     )
+    op.create_table(
+        "api_token",
+        sa.Column("token_id", sa.String(length=16), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("client", sa.String(length=64), nullable=False),
+        sa.Column("scopes", sa.JSON(), nullable=False),
+        sa.Column("secret_sha256", sa.String(length=64), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by", sa.Text(), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("last_used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("token_id", name=op.f("pk_api_token")),
+    )
+    op.create_table(
+        "sent_lead",
+        sa.Column("client", sa.String(length=64), nullable=False),
+        sa.Column("key", sa.String(length=128), nullable=False),
+        sa.Column("campaign", sa.String(length=64), nullable=False),
+        sa.Column("body_sha256", sa.String(length=64), nullable=False),
+        sa.Column("lead_id", sa.Integer(), nullable=True),
+        sa.Column("new", sa.Boolean(), nullable=False),
+        sa.Column("why", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("client", "key", name=op.f("pk_sent_lead")),
+    )
+    op.create_index("ix_sent_lead_at", "sent_lead", ["at"], unique=False)
+    op.create_table(
+        "webhook",
+        sa.Column("webhook_id", sa.Integer(), nullable=False),
+        sa.Column("client", sa.String(length=64), nullable=False),
+        sa.Column("url", sa.Text(), nullable=False),
+        sa.Column("kinds", sa.JSON(), nullable=False),
+        sa.Column("secret", sa.Text(), nullable=True),
+        sa.Column("secret_env", sa.Text(), nullable=True),
+        sa.Column("allow_private", sa.Boolean(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by", sa.Text(), nullable=False),
+        sa.Column("removed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("webhook_id", name=op.f("pk_webhook")),
+    )
+    op.create_index("ix_webhook_client", "webhook", ["client"], unique=False)
+    op.create_table(
+        "outgoing",
+        sa.Column("outgoing_id", sa.Integer(), nullable=False),
+        sa.Column("webhook_id", sa.Integer(), nullable=False),
+        sa.Column("event_id", sa.String(length=128), nullable=False),
+        sa.Column("kind", sa.String(length=32), nullable=False),
+        sa.Column("number", sa.String(length=16), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("data", sa.JSON(), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("next_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("last_error", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["webhook_id"], ["webhook.webhook_id"], name=op.f("fk_outgoing_webhook_id_webhook")),
+        sa.PrimaryKeyConstraint("outgoing_id", name=op.f("pk_outgoing")),
+        sa.UniqueConstraint("webhook_id", "event_id", name=op.f("uq_outgoing_webhook_id")),
+    )
+    op.create_index(
+        "ix_outgoing_waiting",
+        "outgoing",
+        ["webhook_id", "outgoing_id"],
+        unique=False,
+        sqlite_where=sa.text("state = 'waiting'"),
+        postgresql_where=sa.text("state = 'waiting'"),
+    )
+    op.create_index("ix_outgoing_settled", "outgoing", ["state", "settled_at"], unique=False)
+    op.create_index("ix_outgoing_number", "outgoing", ["number"], unique=False)
     op.create_table(
         "block",
         sa.Column("block_id", sa.Integer(), nullable=False),
@@ -190,6 +261,25 @@ def upgrade() -> None:
         "ix_suppression_number", "suppression", ["number", "scope", "scope_id", "suppression_id"], unique=False
     )
     op.create_table(
+        "removal",
+        sa.Column("removal_id", sa.Integer(), nullable=False),
+        sa.Column("number", sa.String(length=24), nullable=False),
+        sa.Column("scope", sa.String(length=16), nullable=False),
+        sa.Column("scope_id", sa.String(length=64), nullable=False),
+        sa.Column("step", sa.String(length=8), nullable=False),
+        sa.Column("asked", sa.Integer(), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("step IN ('ask', 'approve', 'refuse', 'withdraw')", name=op.f("ck_removal_step")),
+        sa.CheckConstraint("(step = 'ask') = (asked IS NULL)", name=op.f("ck_removal_asked")),
+        sa.ForeignKeyConstraint(["asked"], ["removal.removal_id"], name=op.f("fk_removal_asked_removal")),
+        sa.PrimaryKeyConstraint("removal_id", name=op.f("pk_removal")),
+        sa.UniqueConstraint("asked", name=op.f("uq_removal_asked")),
+    )
+    op.create_index("ix_removal_number", "removal", ["number"], unique=False)
+    op.create_table(
         "contact_list",
         sa.Column("list_id", sa.Integer(), nullable=False),
         sa.Column("campaign", sa.String(length=64), nullable=False),
@@ -236,6 +326,18 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("run_id", name=op.f("pk_run")),
     )
     op.create_index("ix_run_campaign", "run", ["campaign", "started_at"], unique=False)
+    op.create_table(
+        "abandonment_target",
+        sa.Column("target_id", sa.Integer(), nullable=False),
+        sa.Column("campaign", sa.String(length=64), nullable=False),
+        sa.Column("max_rate", sa.Float(), nullable=False),
+        sa.Column("file_rate", sa.Float(), nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["campaign"], ["campaign.name"], name=op.f("fk_abandonment_target_campaign_campaign")),
+        sa.PrimaryKeyConstraint("target_id", name=op.f("pk_abandonment_target")),
+    )
+    op.create_index("ix_abandonment_target_campaign", "abandonment_target", ["campaign", "target_id"], unique=False)
     op.create_table(
         "agent_change",
         sa.Column("change_id", sa.Integer(), nullable=False),
@@ -295,6 +397,7 @@ def upgrade() -> None:
         sa.Column("status", sa.String(length=16), nullable=False),
         sa.Column("status_why", sa.Text(), nullable=False),
         sa.Column("next_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("callback_for", sa.String(length=64), nullable=True),
         sa.Column("leased_by", sa.String(length=64), nullable=True),
         sa.Column("leased_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("leased_from", sa.String(length=16), nullable=True),
@@ -302,6 +405,14 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["campaign"], ["campaign.name"], name=op.f("fk_lead_campaign_campaign")),
         sa.ForeignKeyConstraint(["list_id"], ["contact_list.list_id"], name=op.f("fk_lead_list_id_contact_list")),
         sa.PrimaryKeyConstraint("lead_id", name=op.f("pk_lead")),
+    )
+    op.create_index(
+        "ix_lead_debt",
+        "lead",
+        ["debt_id"],
+        unique=False,
+        sqlite_where=sa.text("debt_id != ''"),
+        postgresql_where=sa.text("debt_id != ''"),
     )
     op.create_index("ix_lead_due", "lead", ["campaign", "status", "next_at"], unique=False)
     op.create_index(
@@ -423,6 +534,10 @@ def upgrade() -> None:
         sa.Column("flags", sa.JSON(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("callback_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("callback_for", sa.String(length=64), nullable=True),
+        sa.Column("promise_amount", sa.String(length=16), nullable=True),
+        sa.Column("promise_currency", sa.String(length=3), nullable=True),
+        sa.Column("promise_due", sa.Date(), nullable=True),
         sa.Column("notes", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["call_id"], ["attempt.call_id"], name=op.f("fk_disposition_call_id_attempt")),
         sa.PrimaryKeyConstraint("disposition_id", name=op.f("pk_disposition")),
@@ -436,6 +551,20 @@ def downgrade() -> None:
     """Drop every table."""
     for statement in guards.drop(_GUARDS, op.get_bind().dialect.name):
         op.execute(statement)
+    op.drop_index("ix_outgoing_number", table_name="outgoing")
+    op.drop_index("ix_outgoing_settled", table_name="outgoing")
+    op.drop_index(
+        "ix_outgoing_waiting",
+        table_name="outgoing",
+        sqlite_where=sa.text("state = 'waiting'"),
+        postgresql_where=sa.text("state = 'waiting'"),
+    )
+    op.drop_table("outgoing")
+    op.drop_index("ix_webhook_client", table_name="webhook")
+    op.drop_table("webhook")
+    op.drop_index("ix_sent_lead_at", table_name="sent_lead")
+    op.drop_table("sent_lead")
+    op.drop_table("api_token")
     op.drop_index(op.f("ix_disposition_call_id"), table_name="disposition")
     op.drop_table("disposition")
     op.drop_index(
@@ -497,6 +626,8 @@ def downgrade() -> None:
     op.drop_table("contact_list")
     op.drop_index(op.f("ix_recording_call_id"), table_name="recording")
     op.drop_table("recording")
+    op.drop_index("ix_removal_number", table_name="removal")
+    op.drop_table("removal")
     op.drop_index("ix_suppression_number", table_name="suppression")
     op.drop_table("suppression")
     op.drop_index("ix_relationship_number", table_name="relationship")
@@ -509,6 +640,8 @@ def downgrade() -> None:
     op.drop_table("erasure")
     op.drop_index("ix_consent_number", table_name="consent")
     op.drop_table("consent")
+    op.drop_index("ix_abandonment_target_campaign", table_name="abandonment_target")
+    op.drop_table("abandonment_target")
     op.drop_table("campaign")
     op.drop_index("ix_block_target", table_name="block")
     op.drop_index(op.f("ix_block_lifts"), table_name="block")

@@ -1,8 +1,8 @@
 // Who is on the line, why, and the words to say.
 import { draftOf, keep } from "./desk_draft.js";
 import { by, make, say } from "./elements.js";
-import { here, there } from "./times.js";
-import { _ } from "./words.js";
+import { day, here, there } from "./times.js";
+import { _, money } from "./words.js";
 
 const PURPOSE = {
   telemarketing: _("Sales call"),
@@ -18,7 +18,7 @@ const CONSENT = {
   express: _("prior express consent"),
   explicit: _("explicit consent"),
 };
-const RESULT = {
+export const RESULT = {
   human: _("answered"),
   machine: _("machine"),
   fax: _("fax"),
@@ -31,6 +31,7 @@ const RESULT = {
   cancelled: _("cancelled"),
   hung_up_first: _("hung up at once"),
 };
+const OWN_LINE = new Set(["currency", "due_date", "creditor"]); // fields with a line of their own, or part of one
 let zones = [];
 
 /** Show a call, or that there is none (null). */
@@ -54,13 +55,19 @@ export function showCall(call) {
     [_("E-mail"), person.email],
     [_("Account"), person.external_id],
     [_("Debt"), person.debt_id],
-    ...Object.entries(person.custom),
+    [_("Balance"), money(person.custom.balance, call.currency)],
+    [_("Due on"), person.custom.due_date ? day(person.custom.due_date) : ""],
+    [_("Creditor"), person.custom.creditor],
+    ...Object.entries(person.custom)
+      .filter(([name]) => !OWN_LINE.has(name) && (name !== "balance" || !money(person.custom.balance, call.currency)))
+      .map(([name, value]) => [name.replaceAll("_", " "), value]),
   ];
   by("facts").replaceChildren(
     ...facts.filter(([, value]) => value instanceof Node || String(value ?? "")).flatMap(([label, value]) => [make("dt", {}, label), make("dd", {}, value)]),
   );
   const calls = call.history.map((each) => make(
     "li", {}, here(each.at) + " · " + (each.disposition ?? RESULT[each.result] ?? each.result ?? _("not over")),
+    each.promise ? make("div", {}, _("Promised {amount} by {day}", { amount: money(each.promise, each.currency), day: day(each.due) })) : null,
     each.notes ? make("div", { class: "quiet" }, each.notes) : null));
   by("history").replaceChildren(...(calls.length ? calls : [make("li", { class: "quiet" }, _("This is the first."))]));
   theirTime();
@@ -89,7 +96,7 @@ function section(call, sections, shown) {
   by("script-text").replaceChildren(...emphasised(shown.text));
   by("script-text").scrollTop = 0;
   const go = (name) => () => {
-    keep(call.call_id, { section: name });
+    if (typeof call.call_id === "string") keep(call.call_id, { section: name }); // a preview has no call yet
     section(call, sections, sections.find((each) => each.name === name));
   };
   const choices = shown.choices.map((each, index) => make("button", { type: "button", "data-key": `Alt ${index + 1}`, onclick: go(each.to) }, each.label));

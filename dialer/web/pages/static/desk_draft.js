@@ -3,7 +3,7 @@ const KEY = "draft:";
 
 /** The draft of a call; empty when there is none. */
 export function draftOf(callId) {
-  const empty = { code: "", notes: "", callback: "", section: "", talked: null, pressed: {} };
+  const empty = { code: "", notes: "", callback: "", own: false, amount: "", due: "", section: "", talked: null, pressed: {} };
   return { ...empty, ...JSON.parse(sessionStorage.getItem(KEY + callId) ?? "{}") };
 }
 

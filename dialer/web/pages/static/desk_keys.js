@@ -12,7 +12,7 @@ const typing = (element) => element.matches("textarea, select, input:not([type=c
 document.addEventListener("keydown", (event) => {
   if (by("desk").hidden || document.querySelector("dialog[open]") || event.ctrlKey || event.metaKey) return;
   const inField = typing(event.target);
-  if (event.key === "Escape" && inField) return event.target.blur();
+  if (event.key === "Escape") return event.target.blur();
   if (event.altKey) {
     const digit = /^Digit(\d)$/.exec(event.code);
     if (digit ? branch(digit[1]) : press(event.code.replace("Key", ""))) event.preventDefault();

@@ -3,7 +3,7 @@ import { by, make, say } from "./elements.js";
 import { _ } from "./words.js";
 
 const SAYS = { 401: _("Agent or secret is wrong."), 429: _("Too many wrong secrets. Wait a minute, then try again.") };
-const LEGS = { phone: _("Phone: rings once, stays on the line"), none: _("Not at all: a simulation") };
+const LEGS = { browser: _("In this browser, with a headset"), phone: _("Phone: rings once, stays on the line"), none: _("Not at all: a simulation") };
 let offered = null;
 let seated = () => {};
 
@@ -42,6 +42,7 @@ async function ask() {
   }
   by("campaign").replaceChildren(...offered.campaigns.map((each) => make("option", { value: each.name }, each.title)));
   by("leg").replaceChildren(...offered.legs.map((each) => make("option", { value: each }, LEGS[each])));
+  if (offered.softphone === "absent") refuse(_("Talking in the browser is set up, but this installation lacks the carrier's script. Use your phone, and tell your operator."));
   by("phone").value = localStorage.getItem("phone") ?? "";
   by("step-1").hidden = true;
   by("step-2").hidden = false;
@@ -58,7 +59,7 @@ async function sit() {
   if (!answer.ok) return refuse((await answer.json()).error);
   if (phone) localStorage.setItem("phone", phone);
   by("secret").value = "";
-  const seat = { agent: wanted.agent_id, ...offered.campaigns.find((each) => each.name === campaign) };
+  const seat = { agent: wanted.agent_id, leg, ...offered.campaigns.find((each) => each.name === campaign) };
   sessionStorage.setItem("seat", JSON.stringify(seat));
   seated(seat);
 }

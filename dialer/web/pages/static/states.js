@@ -5,6 +5,8 @@ export const AGENT = {
   offline: _("Offline"),
   paused: _("Paused"),
   ready: _("Ready"),
+  preview: _("Before the call"),
+  dialing: _("Calling"),
   reserved: _("Call arriving"),
   talking: _("Talking"),
   wrap_up: _("Wrap-up"),

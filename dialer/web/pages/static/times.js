@@ -39,6 +39,19 @@ export function there(zone, instant = Date.now()) {
   return new Intl.DateTimeFormat(document.documentElement.lang, style).format(instant);
 }
 
+/** A day and hour there, in the page's language. */
+export function thereOn(zone, instant) {
+  const style = { timeZone: zone, weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" };
+  return new Intl.DateTimeFormat(document.documentElement.lang, style).format(instant);
+}
+
+/** A day of a calendar, such as 2026-11-30, in the page's language. */
+export function day(iso) {
+  const at = new Date(`${iso}T00:00Z`);
+  if (Number.isNaN(at.getTime())) return iso; // the client's own words
+  return new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "medium", timeZone: "UTC" }).format(at);
+}
+
 /** A date and time of our own, in the page's language. */
 export function here(iso) {
   return new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" }).format(new Date(iso));

@@ -12,6 +12,12 @@ export function percent(share, digits = 1) {
   return new Intl.NumberFormat(document.documentElement.lang, style).format(share);
 }
 
+/** An amount with its currency, in the page's language; "" when it is none. */
+export function money(amount, currency) {
+  if (!amount || !/^[A-Z]{3}$/.test(currency ?? "") || Number.isNaN(Number(amount))) return "";
+  return new Intl.NumberFormat(document.documentElement.lang, { style: "currency", currency }).format(Number(amount));
+}
+
 /** Seconds as 0:42 or 1:02:03. */
 export function clock(seconds) {
   const whole = Math.max(0, Math.floor(seconds));
