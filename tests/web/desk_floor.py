@@ -120,6 +120,21 @@ def browser() -> Iterator[Any]:
             opened.close()
 
 
+_AXE: dict[str, Any] = {"resultTypes": ["violations"]}
+
+
+def faults(page: Any) -> list[str]:
+    """What axe finds wrong with a page in the light, and with its colours in the dark: nothing else differs there."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="pip install axe-playwright-python").Axe()
+    found = []
+    for scheme, options in (("light", _AXE), ("dark", {**_AXE, "runOnly": ["color-contrast"]})):
+        page.emulate_media(color_scheme=scheme)
+        found += [
+            f"{page.url} {scheme}: {each['id']}" for each in axe.run(page, options=options).response["violations"]
+        ]
+    return found
+
+
 def new_page(opened: Any, *, scheme: str = "light", language: str = "en-US") -> Any:
     """A browser of its own, with what it complains of in `page.complaints`."""
     context = opened.new_context(viewport=SCREEN, color_scheme=scheme, locale=language)

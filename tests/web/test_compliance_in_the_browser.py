@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from desk_floor import browser, desk_floor, new_page, office_code
+from desk_floor import browser, desk_floor, faults, new_page, office_code
 
 from dialer.store import consents
 from dialer.store.consents import Statement
@@ -47,13 +47,11 @@ def entered(chromium, floor, account: str, role: str):
 
 
 def looked_over(page, name: str) -> list[str]:
-    """What axe finds wrong, light and dark; a picture of each where somebody asked for them."""
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="pip install axe-playwright-python").Axe()
-    found = []
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)
-        found += [f"{name} {scheme}: {each['id']}" for each in axe.run(page).response["violations"]]
-        if PICTURES:
+    """What is wrong with how a page looks; a picture of it, light and dark, where somebody asked for them."""
+    found = [f"{name}: {each}" for each in faults(page)]
+    if PICTURES:
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)
             page.screenshot(path=Path(PICTURES) / f"{name}-{scheme}.png")
     wide = page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
     return [*found, f"{name} must be scrolled sideways"] if wide else found

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from desk_floor import browser, desk_floor, new_page, office_code
+from desk_floor import browser, desk_floor, faults, new_page, office_code
 
 #: Whether the page needs no scrolling in either direction.
 FITS = "[...document.querySelectorAll('html, .card')].every((e) => e.scrollWidth <= Math.max(e.clientWidth, 1)) "
@@ -396,16 +396,6 @@ def test_a_lost_line_loses_neither_the_notes_nor_the_person(chromium, floor):
     said = "SELECT code, notes FROM disposition JOIN attempt USING (call_id) WHERE number = ?"
     assert rows(floor, said, number) == [("NO", "Was cut off")]
     page.context.close()
-
-
-def faults(page) -> list[str]:
-    """What axe finds wrong with a page, light and dark."""
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="pip install axe-playwright-python").Axe()
-    found = []
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)
-        found += [f"{page.url} {scheme}: {each['id']}" for each in axe.run(page).response["violations"]]
-    return found
 
 
 def test_axe_finds_no_fault_on_any_page(chromium, floor):
