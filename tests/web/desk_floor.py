@@ -113,13 +113,15 @@ def browser() -> Iterator[Any]:
         pytest.skip("no chromium here: apt-get install chromium")
     playwright = pytest.importorskip("playwright.sync_api", reason="pip install playwright")
     with playwright.sync_playwright() as running:
-        opened = running.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        opened = running.chromium.launch(executable_path=CHROMIUM, args=_QUIET)
         try:
             yield opened
         finally:
             opened.close()
 
 
+#: As root it has no sandbox; a container's shared memory may be small; and it has nobody to talk to but us.
+_QUIET = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--disable-background-networking"]
 _AXE: dict[str, Any] = {"resultTypes": ["violations"]}
 
 

@@ -72,14 +72,15 @@ def registries_router(workspace: Workspace, guard: Guard, workshop: Workshop) ->
     incoming = workspace.registries_dir / ".incoming"
 
     async def show(request: Request, user: User, *, status: int = 200, why: str = "") -> Response:
-        preparing, changing = workshop.get(_PREPARING), workshop.get(_CHANGING)
+        lists = await asyncio.to_thread(_lists, workspace, guard.at())
+        preparing, changing = workshop.get(_PREPARING), workshop.get(_CHANGING)  # both of one moment
         return page(
             request,
             "registries.html",
             status=status,
             user=user,
             why=why,
-            lists=await asyncio.to_thread(_lists, workspace, guard.at()),
+            lists=lists,
             mask=mask,
             formats=formats_offered(),
             preparing=preparing,
