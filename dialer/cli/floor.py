@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated, Any
 
 import typer
@@ -17,6 +20,8 @@ _Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 #: How often a followed board is asked for, s.
 _BEAT = 1.0
+#: And how soon an interrupt is noticed, s.
+_GLANCE = 0.1
 
 
 class FloorDoor:
@@ -66,8 +71,8 @@ def follow(door: FloorDoor, name: str) -> int:
     else:
         typer.echo(f"{name} is running on the floor at {door.url}.")
     shown = ""
-    try:
-        while True:
+    with _interrupted() as interrupted:
+        while not interrupted:
             status, board = door.ask("GET", f"/{name}")
             if status == 404:
                 typer.echo(f"{name} has ended.")
@@ -80,10 +85,25 @@ def follow(door: FloorDoor, name: str) -> int:
             if line != shown:
                 shown = line
                 typer.echo(f"\r\033[K{line}" if sys.stdout.isatty() else line, nl=not sys.stdout.isatty())
-            time.sleep(_BEAT)
-    except KeyboardInterrupt:
-        typer.echo(f"\n{name} goes on; stop it with: dialer campaigns stop {name}")
-        return 0
+            until = time.monotonic() + _BEAT
+            while not interrupted and time.monotonic() < until:
+                time.sleep(_GLANCE)
+    typer.echo(f"\n{name} goes on; stop it with: dialer campaigns stop {name}")
+    return 0
+
+
+@contextmanager
+def _interrupted() -> Iterator[list[int]]:
+    """The signals that asked to stop looking; heeded, too, where a shell started us in the background, deaf to them."""
+    came: list[int] = []
+    before = {
+        number: signal.signal(number, lambda got, _: came.append(got)) for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        yield came
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def pause(
