@@ -54,27 +54,28 @@ def dispose(
     if call.bridged_at is None:
         raise NotNow(f"call {call.call_id} never reached an agent; nobody can say what came of it")
     lead_id, status, _, _, _ = people.lead_of_phone(tx, call.phone_id)
-    if call.state != "ended" or status == "leased":
+    stops = next((each for each in SUPPRESSING if each[0] in disposition.flags), None)
+    # Who must not be called any more is heeded at once; the next dial of a lead in hand is refused by the gate.
+    if call.state != "ended" or (status == "leased" and stops is None):
         raise NotNow("the floor is at work on this lead: try again in some minutes")
     calls.add_disposition(
         tx, call.call_id, agent_id=by, code=code, flags=disposition.flags, at=at, callback_at=callback_at, notes=notes
     )
-    for flag, reason, whole_person in SUPPRESSING:
-        if flag in disposition.flags:
-            others = people.numbers_of_person(tx, call.call_id) if whole_person else ()
-            for number in dict.fromkeys([call.number, *others]):
-                suppressions.add(
-                    tx,
-                    number,
-                    scope="client",
-                    scope_id=campaign.client,
-                    reason=reason,
-                    source=f"disposition {code}, call {call.call_id}",
-                    by=by,
-                    at=at,
-                )
-            break
-    if status == "blocked" or lead_views.newest_call(tx, lead_id) != call.call_id:
+    if stops is not None:
+        _, reason, whole_person = stops
+        others = people.numbers_of_person(tx, call.call_id) if whole_person else ()
+        for number in dict.fromkeys([call.number, *others]):
+            suppressions.add(
+                tx,
+                number,
+                scope="client",
+                scope_id=campaign.client,
+                reason=reason,
+                source=f"disposition {code}, call {call.call_id}",
+                by=by,
+                at=at,
+            )
+    if status in ("blocked", "leased") or lead_views.newest_call(tx, lead_id) != call.call_id:
         return
     following = after_call(
         campaign,

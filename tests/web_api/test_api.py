@@ -11,7 +11,7 @@ from sqlalchemy import text
 from typer.testing import CliRunner
 
 from dialer.cli.main import app as cli
-from dialer.store import accounts, api_tokens, lead_views, outgoing, suppressions
+from dialer.store import accounts, api_tokens, hopper, lead_views, outgoing, suppressions
 from dialer.store.sent_leads import SentLead
 from dialer.web.api.app import LARGEST, make_api
 from dialer.web.api.leads import received
@@ -219,8 +219,14 @@ def test_a_disposition_is_read_behind_a_cursor_corrected_and_followed(tmp_path):
         assert [(each["call_id"], each["code"]) for each in page["dispositions"]] == [(call_id, "NO")]
         assert (await crm.get("/dispositions", params={"after": page["next_after"]})).json()["dispositions"] == []
         assert (await crm.post("/dispositions", json={"call_id": call_id, "code": "NOPE"})).status_code == 422
+        with made.store.writing() as tx:  # a run has the lead in hand for its next call
+            hopper.hold(tx, "run-elsewhere", _call(made, call_id).lead_id, datetime.now(UTC))
+        assert (await crm.post("/dispositions", json={"call_id": call_id, "code": "NO"})).status_code == 409
         said = (await crm.post("/dispositions", json={"call_id": call_id, "code": "DNC", "notes": "by letter"})).json()
-        assert (said["code"], said["lead_status"]) == ("DNC", "blocked")
+        assert (said["code"], said["lead_status"]) == (
+            "DNC",
+            "leased",
+        )  # listed at once: the gate refuses its next dial
         more = (await crm.get("/dispositions", params={"after": page["next_after"], "limit": 1})).json()
         assert [each["code"] for each in more["dispositions"]] == ["DNC"] and not more["more"]
         assert more["dispositions"][0]["agent_id"].startswith("token ")
