@@ -31,6 +31,8 @@ Complexes = npt.NDArray[np.complex128]
 #: 80 agents people are lost in larger clumps, and a tenth of the agents stands for `AMPLE`.
 _MANY, AMPLE = 10_000, 8
 _AMPLE_AGENTS = 10 * AMPLE
+#: Transforms for tails further out have sizes in steps of this, so that few are made.
+_SIZES = 16
 #: Standard deviations by which the answer rate may be higher than estimated.
 _DOUBTS = 1.0
 
@@ -187,7 +189,12 @@ class Look:
             return 0.0
         need = self.agents + min(spare, _MANY)
         if self._trials is not None:
-            return float(self.transform.tail(self._function[:1], need)[0])
+            if need > len(self._trials):
+                return 0.0  # S counts trials
+            if need <= self.agents + AMPLE:
+                return float(self.transform.tail(self._function[:1], need)[0])
+            wide = transform(need + -need % _SIZES)
+            return float(wide.tail(wide.factors(self._trials[:, :1]), need)[0])
         mean, variance, third, fourth = self._cumulants[:, :1]
         return float(series_tail(mean, variance, third, fourth, float(need))[0])
 
