@@ -35,6 +35,7 @@ __all__ = [
     "load_script",
     "parse_script",
     "render",
+    "slug",
 ]
 
 _HEADING = re.compile(r"##\s+(.+?)\s*#*\s*$")
@@ -192,7 +193,7 @@ def _cut(text: str) -> tuple[Section, ...]:
         prose = [line for line in lines if line.strip() and not line.startswith("# ")]
         if prose or start > 1:
             named = tuple(Choice(found[1].strip(), found[2]) for found in choices)
-            sections.append(Section(_slug(title), title, body, named, start))
+            sections.append(Section(slug(title), title, body, named, start))
 
     fenced = False
     for number, line in enumerate(text.splitlines(), start=1):
@@ -221,7 +222,7 @@ def _sources(section: Section) -> list[str]:
     return [section.body, section.title, *(choice.label for choice in section.choices)]
 
 
-def _slug(title: str) -> str:
+def slug(title: str) -> str:
     """A heading's name, as Markdown makes anchors: `Not interested!` -> `not-interested`."""
     return re.sub(r"[^\w\s-]", "", title).strip().lower().replace(" ", "-")
 

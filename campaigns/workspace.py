@@ -49,6 +49,12 @@ _FILES = {
     "campaigns/collections.toml": "collections.toml",
     "scripts/telemarketing.md": "scripts/telemarketing.md",
     "scripts/collections.md": "scripts/collections.md",
+    "crontab.example": "crontab.example",
+    "systemd/dialer-serve.service": "systemd/dialer-serve.service",
+    "systemd/dialer-campaign@.service": "systemd/dialer-campaign@.service",
+    "systemd/dialer-campaign@.timer": "systemd/dialer-campaign@.timer",
+    "systemd/dialer-nightly.service": "systemd/dialer-nightly.service",
+    "systemd/dialer-nightly.timer": "systemd/dialer-nightly.timer",
 }
 
 _Folder = Annotated[str, Field(min_length=1, description="a folder, from the working folder")]
@@ -73,6 +79,9 @@ class Settings(BaseSettings):
     prompts: _Folder = "prompts"
     carrier: Annotated[Literal["simulated", "twilio"], Field(description="who carries the calls")] = "simulated"
     twilio: Annotated[dict[str, Any], Field(description="the carrier's account; secrets come from the environment")] = (
+        Field(default_factory=dict)
+    )
+    email: Annotated[dict[str, Any], Field(description="the mail server; its password comes from the environment")] = (
         Field(default_factory=dict)
     )
     minimum_tzdata: Annotated[
@@ -202,6 +211,11 @@ class Workspace:
         """Where refused rows of contact lists are written."""
         return self.root / self.settings.rejects
 
+    @property
+    def mappings_dir(self) -> Path:
+        """Where the mappings of lists' columns are kept by name."""
+        return self.root / "mappings"
+
     def campaign_names(self) -> tuple[str, ...]:
         """The names of all campaign files, sorted."""
         return tuple(sorted(path.stem for path in self.campaigns_dir.glob("*.toml")))
@@ -230,7 +244,7 @@ class Workspace:
 
 
 def init_workspace(path: Path, force: bool = False) -> tuple[Path, ...]:
-    """Write a new working folder: settings, two sample campaigns with scripts, and a README.
+    """Write a new working folder: settings, sample campaigns with scripts, a README, examples for cron and systemd.
 
     Returns the files written. Raises `WorkspaceError`, listing what exists and writing nothing, unless
     `force` says that those files may be overwritten. Files of other names are never touched.
@@ -253,30 +267,45 @@ def init_workspace(path: Path, force: bool = False) -> tuple[Path, ...]:
     return tuple(written)
 
 
-def new_campaign(workspace: Workspace, name: str, purpose: str) -> Path:
-    """Write a campaign file that begins as one of the samples; returns its path.
+def new_campaign(
+    workspace: Workspace, name: str, purpose: str, language: str = "en", country: str = "US"
+) -> tuple[Path, ...]:
+    """Write a campaign file to begin from, and its script; returns the files written, the campaign's first.
 
-    Raises `WorkspaceError` for a name that is no slug or is taken, and for a purpose without a sample.
+    Raises `WorkspaceError`, writing nothing, for a name that is no slug or is taken, and for a purpose, language
+    or country there is no template of.
     """
-    samples = [Path(file).stem for file in _FILES if file.startswith("campaigns/")]
+    from campaigns import purposes
+
     shown = f"{workspace.settings.campaigns}/{name}.toml"
-    if purpose not in samples:
-        raise WorkspaceError(
-            [Problem(shown, f"there is no sample for {purpose!r}", f"use one of {', '.join(samples)}")]
+    problems = [
+        Problem(shown, f"there is no template for {what} {said!r}", f"use one of {', '.join(known)}")
+        for what, said, known in (
+            ("purpose", purpose, purposes.purposes()),
+            ("language", language, purposes.languages()),
+            ("country", country, purposes.countries()),
         )
+        if said not in known
+    ]
     if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,63}", name):
-        raise WorkspaceError([Problem(shown, f"{name!r} cannot be a name", "use small letters, digits, - and _")])
-    target = workspace.campaigns_dir / f"{name}.toml"
-    if target.exists():
-        raise WorkspaceError([Problem(shown, "it exists already", "choose another name, or edit it")])
-    text = (resources.files("campaigns") / "templates" / f"{purpose}.toml").read_text(encoding="utf-8")
-    text = re.sub(rf'^name = "{purpose}"', f'name = "{name}"', text, count=1, flags=re.MULTILINE)
+        problems.append(Problem(shown, f"{name!r} cannot be a name", "use small letters, digits, - and _"))
+    if problems:
+        raise WorkspaceError(problems)
+    made = purposes.draft(name, purpose, language, country)
+    files = {workspace.campaigns_dir / f"{name}.toml": made.campaign}
+    if made.script is not None:
+        files[workspace.root / made.script_file] = made.script
+    exist = [path for path in files if path.exists()]
+    if exist:
+        where = exist[0].relative_to(workspace.root) if exist[0].is_relative_to(workspace.root) else exist[0]
+        raise WorkspaceError([Problem(str(where), "it exists already", "choose another name, or edit it")])
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(text, encoding="utf-8")
+        for path, text in reversed(files.items()):  # the campaign last: it never names a script that is not there
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
     except OSError as error:
         raise WorkspaceError([Problem(shown, f"it cannot be written: {error.strerror}", "check the folder")]) from error
-    return target
+    return tuple(files)
 
 
 def _variable(finding: Finding, environment: Mapping[str, str] = os.environ) -> str | None:

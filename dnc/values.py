@@ -86,6 +86,7 @@ class Code(StrEnum):
     EMERGENCY_SUSPENSION = "EMERGENCY_SUSPENSION"
     DATA_UNREADABLE = "DATA_UNREADABLE"
     ON_A_CALL = "ON_A_CALL"
+    CAMPAIGN_CLOSED = "CAMPAIGN_CLOSED"
 
 
 @dataclass(frozen=True, slots=True)

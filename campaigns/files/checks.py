@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator
 from typing import TYPE_CHECKING
 
+from campaigns.files.message import agentless
 from campaigns.problems import Finding
 
 if TYPE_CHECKING:
@@ -86,6 +87,7 @@ _CHECKS: tuple[tuple[_Check, frozenset[str]], ...] = (
     (_authorised, frozenset({"sector", "seller"})),
     (_dispositions, frozenset({"dispositions"})),
     (_lifetime, frozenset({"caps", "recycle"})),
+    (agentless, frozenset({"dialing", "message", "seller", "agents", "dispositions", "scope", "country"})),
 )
 
 

@@ -15,8 +15,10 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, 
 from campaigns.dispositions import Disposition, Flag
 from campaigns.files.checks import cross_check
 from campaigns.files.hours import Hours
+from campaigns.files.message import Message, says_key, says_name, says_number
+from campaigns.files.order import Order
 from campaigns.problems import Finding, Findings
-from dnc.values import Scope, Sector
+from dnc.values import Mode, Scope, Sector
 
 __all__ = [
     "RECYCLED_RESULTS",
@@ -35,7 +37,7 @@ __all__ = [
 ]
 
 #: The pacers a file may choose; single manual calls are the agent's doing, not the campaign's.
-DialingMode = Literal["predictive", "progressive", "ratio", "preview"]
+DialingMode = Literal["predictive", "progressive", "ratio", "preview", "agentless"]
 
 #: Call results after which the same number may be tried again, by the campaign's rule for each.
 RecycledResult = Literal[
@@ -48,6 +50,11 @@ RecycledResult = Literal[
     "abandoned",
     "cancelled",
     "hung_up_first",
+    "to_agent",  # agentless: the person pressed the key for an agent, who came in time
+    "message_heard",  # agentless: the recorded message was heard to its end
+    "message_part",  # the person hung up before its end
+    "opted_out",  # the person pressed the opt-out key
+    "voicemail_left",
 ]
 
 RECYCLED_RESULTS: tuple[str, ...] = get_args(RecycledResult)
@@ -97,13 +104,11 @@ class Seller(_Table):
     @model_validator(mode="after")
     def _message_is_complete(self) -> Self:
         found = []
-        if self.name.casefold() not in self.message.casefold():
+        if not says_name(self.message, self.name):
             found.append(Finding(("message",), "it does not name the seller", f'say "{self.name}" in it'))
-        # People hear a number as it is dialed at home: ten digits in North America, else no two ways alike.
-        spoken = self.phone[2:] if self.phone.startswith("+1") else self.phone[-7:]
-        if spoken not in re.sub(r"\D", "", self.message):
+        if not says_number(self.message, self.phone):
             found.append(Finding(("message",), "it lacks the seller's number", f"say {self.phone} in it"))
-        if not re.search(rf"(?<![\w.-]){re.escape(self.opt_out_key)}(?![\w-])", self.message):
+        if says_key(self.message, self.opt_out_key) is None:
             what = f"it does not say that key {self.opt_out_key} stops further calls"
             found.append(Finding(("message",), what, f'add "press {self.opt_out_key} to stop further calls"'))
         if found:
@@ -114,7 +119,9 @@ class Seller(_Table):
 class Dialing(_Table):
     """How calls are placed."""
 
-    mode: Annotated[DialingMode, Field(description="predictive, progressive, ratio or preview")] = "predictive"
+    mode: Annotated[DialingMode, Field(description="predictive, progressive, ratio, preview or agentless")] = (
+        "predictive"
+    )
     caller_ids: Annotated[
         tuple[_E164Number, ...],
         Field(strict=False, min_length=1, description="the numbers people see, E.164, at least one"),
@@ -195,6 +202,24 @@ class Agents(_Table):
     callback_grace: Annotated[
         float, _seconds("an agent's own callback waits for them so long, then it is anybody's", ge=0, le=86_400)
     ] = 600.0
+    callback_expires_hours: Annotated[
+        float,
+        Field(
+            ge=1,
+            le=8_784,
+            description="a callback that nobody kept for so long is an ordinary lead again",
+            json_schema_extra={"unit": "h"},
+        ),
+    ] = 168.0
+    callback_reminder_minutes: Annotated[
+        float,
+        Field(
+            ge=0,
+            le=120,
+            description="an agent's own callback is announced at their desk so long before; 0: not",
+            json_schema_extra={"unit": "min"},
+        ),
+    ] = 5.0
     skip_delay_minutes: Annotated[
         float,
         Field(
@@ -238,6 +263,12 @@ DEFAULT_RECYCLE: dict[RecycledResult, RecycleRule] = {
     "abandoned": RecycleRule(delay_minutes=4_320, max_attempts=4),
     "cancelled": RecycleRule(delay_minutes=240, max_attempts=6),
     "hung_up_first": RecycleRule(delay_minutes=1_440, max_attempts=4),
+    "to_agent": RecycleRule(delay_minutes=1_440, max_attempts=4),
+    # A message that was told is told: nobody hears it twice unless the file says so.
+    "message_heard": RecycleRule(delay_minutes=1_440, max_attempts=1),
+    "message_part": RecycleRule(delay_minutes=1_440, max_attempts=1),
+    "opted_out": RecycleRule(delay_minutes=43_200, max_attempts=1),
+    "voicemail_left": RecycleRule(delay_minutes=1_440, max_attempts=1),
 }
 
 
@@ -270,9 +301,14 @@ class Campaign(_Table):
     hours: Annotated[Hours, Field(description="the campaign's own opening hours")]
     caps: Caps = Caps()
     agents: Agents = Agents()
+    order: Order = Order()
     recycle: dict[RecycledResult, RecycleRule] = Field(default_factory=dict)
+    promise_grace_days: Annotated[
+        int, Field(ge=0, le=60, description="days after its due date in which a promise to pay is still kept")
+    ] = 0
     dispositions: Annotated[dict[str, Disposition], Field(description="what agents can choose after a call")]
     script: ScriptFile | None = None
+    message: Message | None = None
     #: How a simulated floor behaves; read and checked by `dialer.simulation`.
     simulation: dict[str, Any] = Field(default_factory=dict)
 
@@ -282,6 +318,11 @@ class Campaign(_Table):
     def file_hash(self) -> str:
         """SHA-256 (hex) of the file's bytes; empty for a campaign made in code."""
         return self._file_hash
+
+    @property
+    def call_mode(self) -> Mode:
+        """How its calls are placed in the words of the law: those of an agentless campaign are `prerecorded`."""
+        return "prerecorded" if self.dialing.mode == "agentless" else self.dialing.mode
 
     def disposition_with(self, flag: Flag) -> Disposition | None:
         """The first disposition (in file order) that carries `flag`."""

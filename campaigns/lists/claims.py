@@ -1,4 +1,4 @@
-"""Which lead has a number: the first that brings it. Remembers 16 bytes a number, so millions fit."""
+"""Which lead has a number: the first that brings it. Remembers 24 bytes a number, so millions fit."""
 
 from __future__ import annotations
 
@@ -19,10 +19,11 @@ def as_integers(e164: pd.Series) -> NDArray[np.int64]:
 class Claims:
     """The numbers that leads have, with a fingerprint of the person who has each."""
 
-    def __init__(self, existing: Iterable[str] = ()) -> None:
-        numbers = np.unique(np.fromiter((int(text.lstrip("+")) for text in existing), dtype=np.int64))
-        self._existing = numbers
-        self._runs: list[tuple[NDArray[np.int64], NDArray[np.uint64]]] = []
+    def __init__(self, existing: Iterable[str] | NDArray[np.int64] = ()) -> None:
+        if not isinstance(existing, np.ndarray):
+            existing = np.fromiter((int(text.lstrip("+")) for text in existing), dtype=np.int64)
+        self._existing = np.unique(existing)
+        self._runs: list[tuple[NDArray[np.int64], NDArray[np.uint64], NDArray[np.int64]]] = []
 
     def in_campaign(self, numbers: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Which numbers the campaign had before this list."""
@@ -32,22 +33,34 @@ class Claims:
         """Which numbers earlier rows of this list have, and whose (0 where nobody's)."""
         taken = np.zeros(len(numbers), dtype=bool)
         owner = np.zeros(len(numbers), dtype=np.uint64)
-        for known, persons in self._runs:
+        for known, persons, _ in self._runs:
             hit, at = _found(known, numbers)
             taken |= hit
             owner[hit] = persons[at[hit]]
         return taken, owner
 
-    def add(self, numbers: NDArray[np.int64], persons: NDArray[np.uint64]) -> None:
+    def lines(self, numbers: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The lines of the rows of this list that have the numbers; 0 where none has."""
+        found = np.zeros(len(numbers), dtype=np.int64)
+        for known, _, lines in self._runs:
+            hit, at = _found(known, numbers)
+            found[hit] = lines[at[hit]]
+        return found
+
+    def add(
+        self, numbers: NDArray[np.int64], persons: NDArray[np.uint64], lines: NDArray[np.int64] | None = None
+    ) -> None:
         """Remember new numbers, each once. Sorted runs of like size are merged, as in a log-structured store."""
         order = np.argsort(numbers, kind="stable")
-        self._runs.append((numbers[order], persons[order]))
+        where = np.zeros(len(numbers), dtype=np.int64) if lines is None else lines
+        self._runs.append((numbers[order], persons[order], where[order]))
         while len(self._runs) > 1 and len(self._runs[-1][0]) * 2 > len(self._runs[-2][0]):
             last, before = self._runs.pop(), self._runs.pop()
             joined = np.concatenate([before[0], last[0]])
             owners = np.concatenate([before[1], last[1]])
+            where = np.concatenate([before[2], last[2]])
             order = np.argsort(joined, kind="stable")
-            self._runs.append((joined[order], owners[order]))
+            self._runs.append((joined[order], owners[order], where[order]))
 
 
 def _found(known: NDArray[np.int64], wanted: NDArray[np.int64]) -> tuple[NDArray[np.bool_], NDArray[np.intp]]:

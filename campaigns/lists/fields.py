@@ -12,6 +12,7 @@
 | `language`, `priority`, `owner` | language tag; whole number, higher first; the agent who owns the lead |
 | `consent_basis`, `consent_at`, `consent_ref` | pewc, express, explicit, none; when (ISO 8601); the proof |
 | `last_transaction`, `last_inquiry` | dates (ISO 8601) of the last purchase and application (16 CFR 310.2(q)) |
+| `household_id` | who lives together: never called at the same time, and counted as one person by caps |
 | `account_id`, `debt_id`, `creditor`, `balance`, `currency`, `due_date` | collections |
 | `attorney`, `cease` | any entry but a clear no: represented by an attorney; asked that contact cease |
 
@@ -31,8 +32,8 @@ PHONES: tuple[str, ...] = ("phone", *(f"phone{n}" for n in range(2, 11)))
 FIELDS: tuple[str, ...] = (
     "external_id", *PHONES, *(f"{phone}_type" for phone in PHONES), "phone_code", "first_name", "last_name", "email",
     "address", "city", "state", "province", "postal_code", "country", "timezone", "language", "priority", "owner",
-    "consent_basis", "consent_at", "consent_ref", "last_transaction", "last_inquiry", "account_id", "debt_id",
-    "creditor", "balance", "currency", "due_date", "attorney", "cease",
+    "consent_basis", "consent_at", "consent_ref", "last_transaction", "last_inquiry", "household_id", "account_id",
+    "debt_id", "creditor", "balance", "currency", "due_date", "attorney", "cease",
 )  # fmt: skip
 
 #: Names that other systems use, normalised, and our field.
@@ -53,7 +54,8 @@ ALIASES: dict[str, str] = {
     "last_order_date": "last_transaction", "last_inquiry_date": "last_inquiry", "inquiry_date": "last_inquiry",
     "last_enquiry": "last_inquiry", "last_enquiry_date": "last_inquiry", "enquiry_date": "last_inquiry",
     "last_application": "last_inquiry", "last_application_date": "last_inquiry",
-    "account": "account_id", "account_number": "account_id", "account_no": "account_id", "debt": "debt_id",
+    "household": "household_id", "account": "account_id", "account_number": "account_id",
+    "account_no": "account_id", "debt": "debt_id",
     "original_creditor": "creditor", "amount_due": "balance", "balance_due": "balance",
     "attorney_represented": "attorney", "represented": "attorney", "cease_and_desist": "cease",
     "cease_contact": "cease",

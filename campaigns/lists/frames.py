@@ -5,7 +5,8 @@
 | column | type | meaning |
 |---|---|---|
 | `line` | int | the line its row begins on |
-| `external_id`, `person_id`, `debt_id` | text | `person_id`: `external_id`, else `account_id`, else the first number |
+| `external_id`, `person_id`, `debt_id` | text | `person_id`: household, `external_id`, `account_id`, or first number |
+| `shared` | text | a number of the row that another row, or the campaign, has already; empty: none |
 | `first_name`, `last_name`, `email`, `address`, `city`, `state`, `postal_code` | text | empty: not given |
 | `country` | text | ISO 3166-1 alpha-2: the row's, else the first number's own |
 | `timezone`, `language`, `owner` | text | `timezone` is an IANA name |
@@ -50,8 +51,8 @@ __all__ = ["LEAD_COLUMNS", "PHONE_COLUMNS", "Chunk", "lead_frames", "past_busine
 
 #: The columns of `Chunk.leads`.
 LEAD_COLUMNS: tuple[str, ...] = (
-    "line", "external_id", "person_id", "debt_id", "first_name", "last_name", "email", "address", "city", "state",
-    "postal_code", "country", "timezone", "language", "priority", "owner", "consent_basis", "consent_at",
+    "line", "external_id", "person_id", "debt_id", "shared", "first_name", "last_name", "email", "address", "city",
+    "state", "postal_code", "country", "timezone", "language", "priority", "owner", "consent_basis", "consent_at",
     "consent_ref", "last_transaction", "last_inquiry", "account_id", "creditor", "balance", "currency", "due_date",
     "attorney", "cease", "custom",
     "phone", "place_key", "jurisdictions", "zones", "place_conflict", "phones",
@@ -104,6 +105,7 @@ def lead_frames(
     keep: NDArray[np.intp],
     *,
     known_by: pd.Series,
+    shared: pd.Series,
     policy: Policy,
     now: datetime,
     notes: Notes,
@@ -114,8 +116,8 @@ def lead_frames(
 
     `country` is the rows' own, empty where not given: a country that only the campaign presumes is no address.
     `known_by` has each row's first good number by its position, also one that an earlier row got: the same number is
-    the same person. `bases` are the consent bases that some rule knows; None: none is questioned. `past` has the days
-    of past business of all rows of the table.
+    the same person. `shared` has, by position, a number that the row lost to another. `bases` are the bases that
+    some rule of consent knows; None: none is questioned. `past` has the days of past business of all rows of the table.
     """
     lines = table.lines[keep]
     position = np.zeros(len(table), dtype=np.int64)
@@ -144,6 +146,8 @@ def lead_frames(
     basis, at = cleaning.consents(basis.reset_index(drop=True), given.reset_index(drop=True), now, lines, notes, bases)
     own = phones.iloc[first].reset_index(drop=True)
     person = columns["external_id"].mask(columns["external_id"] == "", columns["account_id"])
+    household = table.text("household_id").iloc[keep].reset_index(drop=True)
+    person = person.mask(household != "", "household " + household)
     conflicts = own["conflict"].to_numpy(dtype=bool)
     if conflicts.any():
         message = "number and address are of different places: the rules and clocks of both apply"
@@ -167,6 +171,7 @@ def lead_frames(
             **columns,
             "line": lines,
             "person_id": person.mask(person == "", known_by.reindex(pd.Index(keep)).to_numpy()),
+            "shared": shared.reindex(pd.Index(keep)).fillna("").to_numpy(),
             "state": address["state"],
             "postal_code": address["postal_code"],
             "country": home,

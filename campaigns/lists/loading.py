@@ -10,9 +10,9 @@ The columns of the frames are described in `campaigns.lists.frames`, those of th
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -29,7 +29,7 @@ from campaigns.lists.fields import PHONES
 from campaigns.lists.frames import Chunk, lead_frames, past_business, repeated_business
 from campaigns.lists.mapping import load_mapping
 from campaigns.lists.notes import Funnel, ListWarning, Notes, Reject, RejectFile
-from campaigns.lists.numbers import Numbers, claimed_numbers, valid_numbers
+from campaigns.lists.numbers import Numbers, claimed_numbers, lost_numbers, valid_numbers
 from campaigns.lists.reading import DELIMITERS, Record, recognise, records
 from campaigns.lists.stops import stops_of
 from campaigns.lists.table import Table
@@ -51,7 +51,8 @@ class ContactList:
     `mapping` is a mapping file or its table; `default_country` reads national numbers of rows without country;
     `existing` are E.164 numbers that the campaign has already; `erased` are those whose owners were erased at their
     request, and when: rows with one are refused, and nothing of them is kept, in the reject file neither. `bases` are
-    the consent bases that some rule knows: any other is warned of (None: none is questioned). `rejects_to` is a CSV
+    the consent bases that some rule knows: any other is warned of (None: none is questioned). `where` tells of existing
+    numbers where the campaign has them, for the rejects. `rejects_to` is a CSV
     file to write every reject to; `policy` is that of `dnc.places`; `now` bounds the dates of the past. Opening
     raises `ListError` when the file is no contact list.
     """
@@ -64,9 +65,10 @@ class ContactList:
         encoding: str | None = None,
         delimiter: str | None = None,
         mapping: Path | str | dict[str, str] | None = None,
-        existing: Iterable[str] = (),
+        existing: Iterable[str] | NDArray[np.int64] = (),
         erased: Mapping[str, datetime] | None = None,
         bases: Collection[str] | None = None,
+        where: Callable[[list[str]], Mapping[str, str]] | None = None,
         policy: Policy = "intersect",
         rejects_to: Path | str | None = None,
         now: datetime | None = None,
@@ -83,6 +85,7 @@ class ContactList:
         self._now = now or datetime.now(UTC)
         self._chunk_rows = chunk_rows
         self._bases = bases
+        self._where = where
         self._claims = Claims(existing)
         self._erased = dict(erased or {})
         self._notes = Notes()
@@ -120,6 +123,11 @@ class ContactList:
         if self._rejects is not None:
             self._rejects.write([_erased_reject(line, "", since)])
 
+    def refuse(self, line: int, code: str, message: str) -> None:
+        """Account for a row that is not loaded for what is known beside the file."""
+        if self._rejects is not None:
+            self._rejects.write([Reject(line, "row is a duplicate", "", code, message, "")])
+
     def _describe(self) -> None:
         """Tell how the file is read."""
         encoding = self.source.encoding
@@ -148,17 +156,29 @@ class ContactList:
         self.funnel.loaded += int(claimed.rows.sum())
         self.funnel.duplicate += int((valid.rows & ~claimed.rows).sum())
         self.funnel.refused += len(full) - int(valid.rows.sum())
-        rejects += [*valid.rejects, *claimed.rejects]
+        rejects += [*valid.rejects, *self._placed(claimed.rejects)]
         rejects.sort(key=lambda reject: reject.line)
         past = past_business(table, self._now, self._notes)
         leads, phones = lead_frames(
             table, country, claimed.frame, np.flatnonzero(claimed.rows),
             known_by=valid.frame.drop_duplicates("row").set_index("row")["e164"],
+            shared=lost_numbers(valid.frame, claimed.frame),
             policy=self._policy, now=self._now, notes=self._notes, bases=self._bases,
             past=past,
         )  # fmt: skip
         stops = stops_of(table, region, self._country, self._erased, self._notes)
         return Chunk(leads, phones, repeated_business(table, valid.frame, claimed.frame, past), rejects, stops)
+
+    def _placed(self, rejects: list[Reject]) -> list[Reject]:
+        """The rejects, those of numbers that the campaign has with where it has them."""
+        numbers = [each.value for each in rejects if each.code == "IN_CAMPAIGN"]
+        places = self._where(numbers) if self._where is not None and numbers else {}
+        return [
+            replace(each, message=f"{each.message}: {places[each.value]}")
+            if each.code == "IN_CAMPAIGN" and each.value in places
+            else each
+            for each in rejects
+        ]
 
     def _of_one_width(self, rows: list[Record]) -> tuple[list[Record], list[Reject]]:
         """The rows that fit the columns; a row with more cells is refused, for its values may have shifted."""

@@ -19,13 +19,13 @@ from campaigns.lists.notes import Effect, Reject
 from campaigns.lists.table import Table
 from dnc.numbers import NumberCode, parse_lead_numbers
 
-__all__ = ["Numbers", "claimed_numbers", "valid_numbers"]
+__all__ = ["Numbers", "claimed_numbers", "lost_numbers", "valid_numbers"]
 
 _COLUMNS = ("row", "slot", "e164", "region", "type", "kind")
 _CLAIMS = {
     "IN_CAMPAIGN": "the campaign has this number already",
-    "DUPLICATE": "an earlier row has this number and the same name",
-    "HOUSEHOLD": "an earlier row has this number for another person",
+    "DUPLICATE": "line {} has this number and the same name",
+    "HOUSEHOLD": "line {} has this number for another person",
 }
 
 
@@ -85,6 +85,15 @@ def _bad_numbers(table: Table, bad: pd.DataFrame, able: NDArray[np.bool_]) -> li
     return rejects
 
 
+def lost_numbers(valid: pd.DataFrame, claimed: pd.DataFrame) -> pd.Series:
+    """By row its first valid number that the row did not get, where there is one; frames as `Numbers.frame`."""
+    if len(claimed) == len(valid):
+        return pd.Series([], index=pd.Index([], dtype="int64"), dtype="str")
+    got = set(zip(claimed["row"].tolist(), claimed["e164"].tolist(), strict=True))
+    lost = [pair not in got for pair in zip(valid["row"].tolist(), valid["e164"].tolist(), strict=True)]
+    return valid[lost].drop_duplicates("row").set_index("row")["e164"]
+
+
 def claimed_numbers(table: Table, valid: Numbers, claims: Claims) -> Numbers:
     """The numbers that no earlier row and no lead of the campaign has; `claims` remembers them."""
     names = (table.text("first_name") + "|" + table.text("last_name")).str.lower()
@@ -100,7 +109,7 @@ def claimed_numbers(table: Table, valid: Numbers, claims: Claims) -> Numbers:
         owner = np.where(again & ~taken, first, owner)
     twice_in_row = numbers.duplicated(["row", "e164"]).to_numpy()
     keep = ~(old | taken | again)
-    claims.add(integers[keep], persons[rows[keep]])
+    claims.add(integers[keep], persons[rows[keep]], table.lines[rows[keep]])
     kept = np.zeros(len(table), dtype=bool)
     kept[rows[keep]] = True
 
@@ -108,7 +117,9 @@ def claimed_numbers(table: Table, valid: Numbers, claims: Claims) -> Numbers:
     rejects: list[Reject] = []
     said = -1
     slots, texts = numbers["slot"].tolist(), numbers["e164"].tolist()
-    for position in np.flatnonzero(~keep & ~twice_in_row).tolist():
+    positions = np.flatnonzero(~keep & ~twice_in_row)
+    first = claims.lines(integers[positions])
+    for position, line in zip(positions.tolist(), first.tolist(), strict=True):
         row = int(rows[position])
         if not kept[row] and row == said:
             continue
@@ -117,5 +128,7 @@ def claimed_numbers(table: Table, valid: Numbers, claims: Claims) -> Numbers:
         code = "IN_CAMPAIGN" if old[position] else "DUPLICATE" if same else "HOUSEHOLD"
         effect: Effect = "number dropped" if kept[row] else "row is a duplicate"
         heading = headings[slots[position]]
-        rejects.append(Reject(int(table.lines[row]), effect, heading, code, _CLAIMS[code], texts[position]))
+        rejects.append(
+            Reject(int(table.lines[row]), effect, heading, code, _CLAIMS[code].format(line), texts[position])
+        )
     return Numbers(numbers[keep].reset_index(drop=True), kept, rejects)

@@ -8,7 +8,7 @@ first records are held to decide.
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
@@ -19,7 +19,18 @@ from campaigns.lists.errors import ListError
 from campaigns.lists.fields import VICIDIAL, field_of, normal_name
 from campaigns.lists.mapping import Layout, layout_of
 
-__all__ = ["DELIMITERS", "Record", "Source", "cut_short", "not_text", "recognise", "records", "rows_of"]
+__all__ = [
+    "DELIMITERS",
+    "Record",
+    "Source",
+    "cut_short",
+    "header_of",
+    "not_text",
+    "recognise",
+    "recognise_columns",
+    "records",
+    "rows_of",
+]
 
 #: The delimiters tried, in order of preference.
 DELIMITERS: dict[str, str] = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
@@ -166,6 +177,45 @@ def recognise(
             remedy="add a header line with a column named phone",
         )  # fmt: skip
     return Source(path, found, best, header, layout_of(names, mapping, path))
+
+
+def recognise_columns(path: Path, names: Mapping[str, Sequence[str]], *, encoding: str | None = None) -> Source:
+    """How to read another table than a contact list; its layout has the `names` it was asked for.
+
+    Args:
+        path: CSV; see `campaigns.lists.workbooks.as_text` for other files.
+        names: field -> what columns of it are called, normalised; the first that the file has is taken.
+        encoding: told from the bytes when None.
+
+    Raises:
+        ListError: the file has no rows, or no header line with any of the names.
+    """
+    found = find_encoding(path, encoding)
+    wanted = {name for group in names.values() for name in group}
+    samples = {mark: _sample(path, found, mark) for mark in DELIMITERS}
+    best = max(DELIMITERS, key=lambda mark: sum(normal_name(cell) in wanted for cell in (samples[mark] or [[]])[0]))
+    if not samples[best]:
+        raise ListError("the file has no rows", file=path, remedy="export it again")
+    header = samples[best][0]
+    where = {normal_name(cell): position for position, cell in reversed(list(enumerate(header)))}
+    fields = {
+        field: where[next(name for name in group if name in where)]
+        for field, group in names.items()
+        if any(name in where for name in group)
+    }
+    if not fields:
+        remedy = f"name them for instance {', '.join(group[0] for group in names.values())}"
+        raise ListError("the header line names none of the columns", file=path, line=1, remedy=remedy)
+    return Source(path, found, best, True, Layout(fields, {}, tuple(header)))
+
+
+def header_of(path: Path, *, encoding: str | None = None) -> list[str]:
+    """The cells of a file's first row, under the delimiter that gives most; a `ListError` where there is none."""
+    found = find_encoding(path, encoding)
+    firsts = [sample[0] for mark in DELIMITERS if (sample := _sample(path, found, mark))]
+    if not firsts:
+        raise ListError("the file has no rows", file=path, remedy="export it again")
+    return max(firsts, key=len)
 
 
 def records(source: Source) -> Iterator[Record]:

@@ -9,15 +9,33 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 from dialer.engine.events import Event
 
-__all__ = ["Carrier", "Deliver", "PlaceRequest"]
+__all__ = ["Carrier", "Deliver", "PlaceRequest", "Recorded", "Spoken"]
+
+#: What is played to somebody who answered: the safe-harbour message of a call that nobody could take, the message
+#: of an agentless campaign, or what is left on an answering machine.
+Spoken = Literal["safe_harbour", "message", "voicemail"]
 
 #: Where a carrier delivers events: `Placed PlaceFailed Ringing Answered MachineDetected Bridged
-#: BridgeFailed MessagePlayed OptedOut Ended Lost LimitsChanged`.
+#: BridgeFailed MessagePlayed OptedOut AgentAsked MachineReady Ended Lost LimitsChanged`.
 Deliver = Callable[[Event], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """How an agentless campaign's call differs from others.
+
+    Attributes:
+        leave_voicemail: a machine is told of by `MachineReady`, when its greeting is over, instead of
+            `MachineDetected`.
+        agent_key: the message offers a key that asks for an agent (`AgentAsked`).
+    """
+
+    leave_voicemail: bool = False
+    agent_key: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +48,7 @@ class PlaceRequest:
     ring_timeout: float  # s; at least the 15 s floor
     time_limit: float  # s; the carrier ends the call then at the latest
     detect_machines: bool
+    recorded: Recorded | None = None  # the call plays a message by itself
 
 
 class Carrier(Protocol):
@@ -47,10 +66,11 @@ class Carrier(Protocol):
     def bridge(self, call_id: str, agent_id: str) -> None:
         """Join an answered person to an agent. Delivers `Bridged` or `BridgeFailed`."""
 
-    def play_message(self, call_id: str) -> None:
-        """Play the safe-harbour message with key-press opt-out, then hang up.
+    def play_message(self, call_id: str, what: Spoken = "safe_harbour") -> None:
+        """Play the safe-harbour message, or what an agentless campaign says, with key-press opt-out, then hang up.
 
-        Delivers `MessagePlayed` or `OptedOut`, then `Ended`.
+        Delivers `MessagePlayed` or `OptedOut`, then `Ended`; during the message of a campaign that offers agents
+        also `AgentAsked`, after which the person waits to be joined.
         """
 
     def hang_up(self, call_id: str) -> None:

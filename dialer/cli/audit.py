@@ -100,6 +100,8 @@ def erase(
     from dialer.runtime import erasure
     from dialer.runtime.asking import open_rulebook
     from dialer.runtime.consents import remove_copies
+    from dialer.runtime.reporting import FACTS
+    from dialer.store.column_files import drop_days
     from dialer.store.database import open_store
 
     context: Context = ctx.obj
@@ -118,6 +120,7 @@ def erase(
                 planned = erasure.plan(tx, e164, **terms)
                 erasure.carry_out(tx, planned)
             remove_copies(workspace, planned.removed_copies)
+            drop_days(workspace.reports_dir / FACTS, planned.days)
     if not planned.on_record:
         hint = f"to keep it from ever being called: dialer dnc add {e164} --reason TEXT"
         raise stop(f"nothing is on record about {e164}; {hint}", NOTHING_TO_DO)
@@ -222,6 +225,8 @@ def _erasure_as_dict(planned: Any, dry_run: bool) -> dict[str, Any]:
         "consents_removed": len(planned.removed_consents) + len(planned.forgotten),
         "relationships_removed": len(planned.removed_relationships),
         "copies_of_proof_removed": len(planned.removed_copies),
+        "imported_calls_removed": len(planned.removed_imports),
+        "payments_removed": len(planned.removed_payments),
         "outgoing_events_removed": len(planned.removed_events),
         "names_moved_to_consent_records": [lead["lead_id"] for lead, _ in planned.named],
         "kept": [asdict(each) for each in planned.kept],
@@ -254,6 +259,8 @@ def _print_erasure(planned: Any, dry_run: bool) -> None:
         (len(planned.removed_consents) + len(planned.forgotten), "consent records past their retention", "removed"),
         (len(planned.removed_relationships), "business relationships past their retention", "removed"),
         (len(planned.removed_copies), "copies of their proof", "deleted"),
+        (len(planned.removed_imports), "calls of another system past their retention", "removed"),
+        (len(planned.removed_payments), "payments that clients reported", "removed"),
         (len(planned.removed_events), "events for clients' programs", "removed"),
         (len(planned.named), "names that the law wants beside a consent", "moved from the lead to the consent record"),
     )

@@ -24,15 +24,19 @@ def check(
 
     Example: `dialer campaigns check telemarketing`
     """
+    from campaigns.caller_ids import shared_caller_ids
     from campaigns.problems import OperatorError
     from dialer.runtime.campaign_view import checked
 
     context: Context = ctx.obj
     workspace = context.workspace()
+    shared = shared_caller_ids(workspace)
     failed = False
     for name in names or workspace.campaign_names():
         try:
             said = checked(workspace, name)
+            if name in shared:
+                raise OperatorError(shared[name])
         except OperatorError as error:
             failed = True
             print_error(str(error))
@@ -47,18 +51,25 @@ def new(
     ctx: typer.Context,
     name: Annotated[str, typer.Argument(metavar="NAME", help="Small letters, digits, - and _.")],
     purpose: Annotated[
-        str, typer.Option(metavar="telemarketing|collections", help="Which sample it begins as.")
+        str,
+        typer.Option(
+            help="What the calls are for: telemarketing, collections, reminder, welcome, complaint, bill, survey, "
+            "donation, appointment or promotion."
+        ),
     ] = "telemarketing",
+    language: Annotated[str, typer.Option(help="Of messages and script: en or id.")] = "en",
+    country: Annotated[str, typer.Option(help="Whose numbers, clock and hours: US, CA, GB, AU or ID.")] = "US",
 ) -> None:
-    """Write a new campaign file, commented key by key, to begin from.
+    """Write a new campaign file, commented key by key, and its script, to begin from.
 
-    Example: `dialer campaigns new spring --purpose telemarketing`
+    Example: `dialer campaigns new opinions --purpose survey --language id --country ID`
     """
     from campaigns.workspace import new_campaign
 
     context: Context = ctx.obj
-    path = new_campaign(context.workspace(), name, purpose)
-    typer.echo(f"wrote {path}; edit it, then: dialer campaigns check {name}")
+    path, *others = new_campaign(context.workspace(), name, purpose, language, country)
+    beside = "".join(f" and {each}" for each in others)
+    typer.echo(f"wrote {path}{beside}; edit, then: dialer campaigns check {name}")
 
 
 @app.command()
@@ -71,6 +82,7 @@ def show(
 
     Example: `dialer campaigns show telemarketing`
     """
+    from dialer.cli import schedule
     from dialer.runtime.campaign_view import standing
     from dialer.store.database import open_store
 
@@ -79,15 +91,22 @@ def show(
     campaign = workspace.campaign(name)
     with open_store(workspace.database_url) as store, store.reading() as tx:
         facts = standing(tx, campaign, datetime.now(UTC))
+    facts["calendar"] = schedule.standing(campaign.hours, datetime.now(UTC))
     if as_json:
         print_json(facts)
         return
     typer.echo(f"{name} ({campaign.title}) for {campaign.client}, {campaign.scope}, {campaign.dialing.mode}")
+    typer.echo(f"calendar: {facts['calendar']} ({campaign.hours.timezone})")
     for heading in ("leads", "attempts"):
         counted = facts[heading]
         assert isinstance(counted, dict)
         shown = ", ".join(f"{count:,} {status}" for status, count in sorted(counted.items())) or "none"
         typer.echo(f"{heading}: {shown}")
+    if facts["not_dialed_for_expiry"]:
+        typer.echo(f"{facts['not_dialed_for_expiry']:,} leads are not dialed: their list expired (dialer lists show)")
+    if facts["not_dialed_for_filter"]:
+        count = f"{facts['not_dialed_for_filter']:,}"
+        typer.echo(f"{count} leads are not dialed: the filter of [order] leaves them out: {campaign.order.filter}")
     if facts["running_on"] is not None:
         typer.echo(f"running on {facts['running_on']}: {facts['state']}. {facts['why']}")
     elif facts["state"] is None:

@@ -61,9 +61,20 @@ class FloorDoor:
             raise stop(f"the floor at {self.url} does not answer ({type(error).__name__}): see its log") from None
 
 
-def follow(door: FloorDoor, name: str) -> int:
-    """Start a campaign on the running floor and show its board until it ends; an interrupt only stops looking."""
+def follow(door: FloorDoor, name: str, until: float = float("inf")) -> int:
+    """Start a campaign on the running floor and show its board until it ends; an interrupt only stops looking.
+
+    Where somebody else began it and `until` is given without a terminal (cron's second call) there is nothing to do.
+
+    Args:
+        door: of the floor.
+        name: of the campaign.
+        until: seconds since the epoch; the campaign is stopped then, if somebody looks still.
+    """
     status, answer = door.ask("POST", f"/{name}/start")
+    if status == 409 and until < float("inf") and not sys.stdout.isatty():
+        typer.echo(f"{answer['detail']}; nothing to do.")
+        return 0
     if status == 409:
         typer.echo(f"{answer['detail']}; following it.")
     elif status != 200:
@@ -77,6 +88,9 @@ def follow(door: FloorDoor, name: str) -> int:
             if status == 404:
                 typer.echo(f"{name} has ended.")
                 return 0
+            if time.time() >= until:
+                door.ask("POST", f"/{name}/stop", why="--until was reached")
+                until = float("inf")
             rate = board["abandonment_rate"]
             line = (
                 f"{board['state']}: {board['why']}  in flight {board['in_flight']}, talking {board['bridged']}, "
@@ -85,8 +99,8 @@ def follow(door: FloorDoor, name: str) -> int:
             if line != shown:
                 shown = line
                 typer.echo(f"\r\033[K{line}" if sys.stdout.isatty() else line, nl=not sys.stdout.isatty())
-            until = time.monotonic() + _BEAT
-            while not interrupted and time.monotonic() < until:
+            asks_again = time.monotonic() + _BEAT
+            while not interrupted and time.monotonic() < asks_again:
                 time.sleep(_GLANCE)
     typer.echo(f"\n{name} goes on; stop it with: dialer campaigns stop {name}")
     return 0

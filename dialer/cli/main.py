@@ -33,6 +33,16 @@ _COMMANDS = (
         "Run the floor: carrier callbacks, agents' desks, health, metrics, and the campaigns named.",
     ),
     Later(
+        "daily",
+        "dialer.cli.daily:daily",
+        "Run one of the other commands once a day: for cron, with catch-up after downtime.",
+    ),
+    Later(
+        "schedule",
+        "dialer.cli.schedule:schedule",
+        "Show day by day when a campaign is open by its own calendar, and when it is closed, why.",
+    ),
+    Later(
         "why",
         "dialer.cli.why:why",
         "May this number be called, and why (not)? Exit 0 when it may, 3 when it may not.",
@@ -40,7 +50,7 @@ _COMMANDS = (
     Later(
         "report",
         "dialer.cli.report:report",
-        "Show reach, abandonment under every legal definition, agents' time and refusals by rule.",
+        "Show reach, abandonment under every legal definition, agents' time, promises and refusals by rule.",
     ),
     Later(
         "simulate",
@@ -48,11 +58,19 @@ _COMMANDS = (
         "Ask what if: how many agents, how long will the list last, what would a lower cap cost?",
     ),
     Later(
+        "forecast",
+        "dialer.cli.forecast:forecast",
+        "Forecast how many agents each half hour needs, and compare it with the scheduled shifts.",
+    ),
+    Later(
         "doctor",
         "dialer.cli.doctor:doctor",
         "Check settings, time-zone data, database, campaigns, rules, list ages and disk: one line each.",
     ),
     Later("lists", "dialer.cli.lists:app", "Load contact lists and see what became of them."),
+    Later("leads", "dialer.cli.leads:app", "The leads of a campaign, and the plan of one of them."),
+    Later("history", "dialer.cli.history:app", "Past calls: those of another system in, leads and calls out."),
+    Later("payments", "dialer.cli.payments:app", "Payments: which promises to pay were kept."),
     Later("dnc", "dialer.cli.dnc:app", "Do-Not-Call lists: import registries, add, remove, check."),
     Later(
         "consent",
@@ -61,6 +79,7 @@ _COMMANDS = (
         "unless it is past its retention and its person was erased.",
     ),
     Later("campaigns", "dialer.cli.campaigns:app", "Check and show campaigns."),
+    Later("callbacks", "dialer.cli.callbacks:app", "Promised callbacks: list, reassign, cancel."),
     Later("rules", "dialer.cli.rules:app", "The rules that every dial is checked against."),
     Later("audit", "dialer.cli.audit:app", "Prove the decision ledger; case files, erasure, retention."),
     Later(
@@ -69,6 +88,7 @@ _COMMANDS = (
         "Carriers: a simulated one, to try the live floor without an account.",
     ),
     Later("agents", "dialer.cli.agents:app", "Who may sign in to take calls."),
+    Later("shifts", "dialer.cli.shifts:app", "When agents are scheduled to work, and how that was kept."),
     Later("accounts", "dialer.cli.accounts:app", "Who may use the office pages: supervisors and others."),
     Later("tokens", "dialer.cli.tokens:app", "Programs of client companies that may use the HTTP API."),
     Later("webhooks", "dialer.cli.webhooks:app", "Addresses of client companies that are told what happens."),

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import time
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dialer.cli.common import Context, instant_option, stop
+from dialer.cli.common import NOTHING_TO_DO, Context, instant_option, stop
+from dialer.cli.schedule import standing
+
+if TYPE_CHECKING:
+    from campaigns.files import Campaign
 
 __all__ = ["run"]
 
@@ -16,8 +22,14 @@ def run(
     name: Annotated[str, typer.Argument(metavar="NAME", help="The campaign, as in campaigns/NAME.toml.")],
     until: Annotated[
         str | None,
-        typer.Option(metavar="HH:MM|INSTANT", help="Stop dialing then, in the campaign's zone; calls finish."),
+        typer.Option(
+            metavar="HH:MM|INSTANT|closing",
+            help="Stop dialing then, in the campaign's zone; calls finish. closing: when its hours of the day end.",
+        ),
     ] = None,
+    wait: Annotated[
+        bool, typer.Option("--wait", help="Where the campaign is closed now, wait until it opens; else exit 4.")
+    ] = False,
     clock: Annotated[
         str, typer.Option(metavar="real|virtual", help="virtual runs a whole day in seconds, simulated.")
     ] = "real",
@@ -40,7 +52,9 @@ def run(
     SIGINT or SIGTERM stops dialing and lets live calls finish. A campaign that already runs is left alone.
     Where `dialer serve` runs in this folder, the campaign runs on that floor and is followed here.
 
-    Example: `dialer run telemarketing --until 17:30`, or `dialer run telemarketing --clock virtual`.
+    Made for cron: exit 0 when it ran or runs already, 4 when the campaign is closed by its calendar.
+
+    Example: `dialer run telemarketing --until closing`, or `dialer run telemarketing --clock virtual`.
     """
     if clock not in ("real", "virtual"):
         raise typer.BadParameter(f"{clock!r} is not a clock; use real or virtual", param_hint="--clock")
@@ -48,21 +62,25 @@ def run(
     workspace = context.workspace()
     campaign = workspace.campaign(name)
     if clock == "real":
+        now = datetime.now(UTC)
+        if not wait and not campaign.hours.is_open(now):
+            raise stop(f"{name} is {standing(campaign.hours, now)}; wait for it with --wait", code=NOTHING_TO_DO)
         from dialer.cli.floor import FloorDoor, follow
 
         door = FloorDoor.find(context)
         if door is not None:
-            raise typer.Exit(follow(door, name))
+            raise typer.Exit(follow(door, name, _end(campaign, until)))
     if workspace.settings.carrier != "simulated":
         if clock == "virtual":
             raise stop("--clock virtual is for the simulated carrier: real people answer in real time", code=2)
         from dialer.cli.serving import ServePlan, run_floor
 
-        raise typer.Exit(run_floor(workspace, ServePlan((name,), "127.0.0.1", 8080, 300.0, until_done=True)))
+        plan = ServePlan((name,), "127.0.0.1", 8080, 300.0, until_done=True, until=_end(campaign, until))
+        raise typer.Exit(run_floor(workspace, plan))
     from dialer.cli.running import Plan, run_campaign
 
     zone = campaign.hours.timezone
-    plan = Plan(
+    run_plan = Plan(
         virtual=clock == "virtual",
         start=instant_option(start, zone),
         until=until,
@@ -70,6 +88,13 @@ def run(
         seed=seed,
         record=record,
     )
-    if plan.start is not None and not plan.virtual:
+    if run_plan.start is not None and not run_plan.virtual:
         raise stop("--start belongs to --clock virtual: the real clock cannot begin elsewhere", code=2)
-    raise typer.Exit(run_campaign(workspace, campaign, plan))
+    raise typer.Exit(run_campaign(workspace, campaign, run_plan))
+
+
+def _end(campaign: Campaign, until: str | None) -> float:
+    """When dialing stops, seconds since the epoch."""
+    from dialer.cli.running import end_of
+
+    return end_of(campaign, until, time.time(), float("inf"))

@@ -41,6 +41,9 @@ __all__ = ["Plan", "run_campaign"]
 
 _log = structlog.get_logger("dialer.run")
 
+#: What `--until` says for the end of the day's hours.
+CLOSING = "closing"
+
 #: A virtual day ends this much after the last dial at the latest, s: the longest talk and its wrap-up.
 _LAST_CALLS = 2 * 3600.0
 _LOG_EVERY = 30.0
@@ -138,7 +141,15 @@ def simulation_settings(campaign: Campaign, plan: Plan) -> SimulationSettings:
         wanted["agents"] = plan.agents
     if plan.seed is not None:
         wanted["seed"] = plan.seed
-    return read_settings(wanted, f"{campaign.name}.toml")
+    alone = campaign.message is not None and not campaign.message.agent_key
+    if alone and plan.agents is None:
+        wanted["agents"] = 0  # nobody is needed
+    settings = read_settings(wanted, f"{campaign.name}.toml")
+    if settings.agents == 0 and not alone:
+        raise stop(
+            "nobody would be signed in: only an agentless campaign without agent_key dials with 0 agents", code=2
+        )
+    return settings
 
 
 def run_campaign(workspace: Workspace, campaign: Campaign, plan: Plan) -> int:
@@ -157,9 +168,16 @@ def run_campaign(workspace: Workspace, campaign: Campaign, plan: Plan) -> int:
 
 
 def end_of(campaign: Campaign, until: str | None, start: float, default: float) -> float:
-    """When dialing stops: `HH:MM` in the campaign's zone (the next one after `start`), or an instant."""
+    """When dialing stops: `HH:MM` in the campaign's zone (the next one after `start`), `closing`, or an instant.
+
+    `closing` is the end of the last hours of the day; of the next open day where the campaign is closed at `start`.
+    """
     if until is None:
         return default
+    if until == CLOSING:
+        opens = campaign.hours.next_opening(moment(start))
+        on = moment(start) if campaign.hours.is_open(moment(start)) or opens is None else opens
+        return seconds(campaign.hours.last_closing(on))
     zone = zones.zone(campaign.hours.timezone)
     local = moment(start).astimezone(zone)
     try:

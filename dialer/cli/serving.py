@@ -10,6 +10,7 @@ import signal
 import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +59,7 @@ class ServePlan:
     patience: float
     record: str | None = None
     until_done: bool = False  # end when the campaigns have ended, as `dialer run` does
+    until: float = float("inf")  # s since the epoch; every campaign is stopped then
 
 
 def run_floor(workspace: Workspace, plan: ServePlan) -> int:
@@ -142,6 +144,8 @@ async def _floor(workspace: Workspace, plan: ServePlan, store: Store) -> int:
                 raise stop(str(error)) from None
             else:
                 typer.echo(f"{name} is running.")
+        if plan.until < float("inf"):
+            clock.call_at(plan.until, partial(_stop_all, floor, "--until was reached"))
         if plan.until_done:
             floor.on_change = lambda _name: None if floor.names else stopped.set()
             if not floor.names:
@@ -155,6 +159,11 @@ async def _floor(workspace: Workspace, plan: ServePlan, store: Store) -> int:
         await asyncio.wait({serving, telling}, timeout=5.0)
     typer.echo(f"The floor is closed ({told[0] if told else 'every campaign has ended'}).")
     return 0
+
+
+def _stop_all(floor: LiveFloor, why: str) -> None:
+    for name in floor.names:
+        floor.stop(name, why)
 
 
 def _failed(floor: LiveFloor, task: asyncio.Task[None]) -> None:

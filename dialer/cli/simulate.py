@@ -214,7 +214,8 @@ def _what_ifs(
     rates = _numbers(caps, "--max-abandonment", float) or [own, *([1.0] if own > 1.0 else [])]
     dialing = campaign.dialing
     mode = f"ratio:{dialing.lines_per_agent:g}" if dialing.mode == "ratio" else dialing.mode
-    names = [each for each in policies.split(",") if each] or ["progressive" if mode == "preview" else mode]
+    usual = "progressive" if mode in ("preview", "agentless") else mode
+    names = [each for each in policies.split(",") if each] or [usual]
     for each in names:
         try:
             policy_words(each)
@@ -255,6 +256,7 @@ def _with_opening(campaign: Campaign, text: str) -> Campaign:
     """The campaign with other hours on the days on which it is open."""
     if not text:
         return campaign
+    from campaigns.files.calendar import WEEKDAYS
     from campaigns.files.hours import Window
 
     try:
@@ -262,7 +264,7 @@ def _with_opening(campaign: Campaign, text: str) -> Campaign:
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--open") from None
     hours = campaign.hours
-    changed = {day: window for day in ("mon_fri", "sat", "sun") if getattr(hours, day)}
+    changed = {day: window for day in ("mon_fri", *WEEKDAYS) if getattr(hours, day)}
     return campaign.model_copy(update={"hours": hours.model_copy(update=changed)})
 
 

@@ -20,9 +20,10 @@ from dialer.engine.states import AgentState, CallResult, CallState, IllegalEvent
 from dialer.engine.timers import Deadlines
 from dialer.pacing import CallAbandoned, CallResolved, CallServed
 
-__all__ = ["SUPPRESSING", "Calls", "LearningPacer"]
+__all__ = ["SUPPRESSING", "Calls", "LearningPacer", "again"]
 
 _OPTED_OUT = "asked not to be called"
+_ASKED = "asked for an agent by key"
 _RESULT_OF_CAUSE: dict[ev.EndCause, CallResult] = {
     "busy": CallResult.BUSY,
     "no_answer": CallResult.NO_ANSWER,
@@ -50,7 +51,37 @@ _LESSON: dict[CallResult, str] = {
 }
 
 #: What the carrier may say of a call that lives.
-_CarrierWord = ev.Placed | ev.Ringing | ev.Answered | ev.Bridged | ev.BridgeFailed | ev.MessagePlayed | ev.OptedOut
+_CarrierWord = (
+    ev.Placed
+    | ev.Ringing
+    | ev.Answered
+    | ev.Bridged
+    | ev.BridgeFailed
+    | ev.MessagePlayed
+    | ev.OptedOut
+    | ev.AgentAsked
+    | ev.MachineReady
+)
+
+
+def again(
+    lead: ev.Lead, at: float, state: LeadState, next_at: float | None, why: str, *, bad: bool = False
+) -> cmd.LeadChanged:
+    """A lead that was not called is offered again; a promised callback stays one, and its agent's.
+
+    Args:
+        lead: as it was taken.
+        at: now.
+        state: of a lead without a promise.
+        next_at: the earliest next attempt; None: at once.
+        why: on record.
+        bad: the number itself may not be called; another of the lead may.
+    """
+    if lead.promised_at is not None:
+        state, next_at = LeadState.CALLBACK, at if next_at is None else next_at
+    phone_id, phone_bad = (lead.phone_id, why) if bad else (None, None)
+    agent = lead.for_agent if lead.promised_at is not None else ""
+    return cmd.LeadChanged(at, lead.lead_id, state, next_at, why, phone_id, phone_bad, agent)
 
 
 class LearningPacer(PacerPort, Protocol):
@@ -95,6 +126,8 @@ class Calls:
             ev.BridgeFailed: self._bridge_failed,
             ev.MessagePlayed: self._message_played,
             ev.OptedOut: self._opted_out,
+            ev.AgentAsked: self._agent_asked,
+            ev.MachineReady: self._machine_ready,
             ev.Ended: self._ended,
             ev.Lost: self._lost,
         }
@@ -139,7 +172,7 @@ class Calls:
     def waited_too_long(self, call_id: str, now: float, out: list[cmd.Command]) -> None:
         """Nobody came within the time the law gives: the message plays, and the call counts as abandoned."""
         call = self.floor.calls.get(call_id)
-        if call is None or call.state is not CallState.ANSWERED or call.abandoned:
+        if call is None or call.state is not CallState.ANSWERED or call.abandoned or call.messaging or call.machine:
             return
         if call.agent_id is not None:
             self._free_agent(call, ev.Tick(now), out)
@@ -183,18 +216,16 @@ class Calls:
         self.floor.moved(call, state, event.at)
         codes = ",".join(event.codes)
         lead = call.lead
-        if lead.by_hand:
+        if lead.by_hand or event.as_it_was:
             out.append(cmd.ReleaseLeads(event.at, (lead.lead_id,)))
             return
         self.pace.gate_said(event.at, event.codes[0] if event.codes else "REFUSED")
         if event.retry_at is not None:
-            out.append(cmd.LeadChanged(event.at, lead.lead_id, LeadState.WAITING, event.retry_at, codes))
+            out.append(again(lead, event.at, LeadState.WAITING, event.retry_at, codes))
         elif event.whole_lead:
             out.append(cmd.LeadChanged(event.at, lead.lead_id, LeadState.BLOCKED, None, codes))
         else:
-            out.append(
-                cmd.LeadChanged(event.at, lead.lead_id, LeadState.READY, None, codes, lead.phone_id, phone_bad=codes)
-            )
+            out.append(again(lead, event.at, LeadState.READY, None, codes, bad=True))
 
     def _placed(self, event: ev.Placed, out: list[cmd.Command]) -> None:
         call = self._told(event)
@@ -224,7 +255,7 @@ class Calls:
         self._free_agent(call, event, out, result.value)
         self._end(call, result, event.at, out, detail=event.detail)
         if event.kind in ("account", "rate") and not call.lead.by_hand:  # nothing rang: the lead is not burnt
-            out.append(cmd.LeadChanged(event.at, call.lead.lead_id, LeadState.READY, None, event.detail))
+            out.append(again(call.lead, event.at, LeadState.READY, None, event.detail))
         else:
             self.close_lead(call, event.at, out)
 
@@ -243,11 +274,16 @@ class Calls:
         if call.call_id not in self.floor.in_flight:
             return
         call.answered_at = event.at
+        call.messaging = self.config.agentless
         self.floor.moved(call, state, event.at)
         if not call.held:
             self._pacer.observe(CallResolved(event.at, call.call_id, call.placed_at, "human", event.at))
-        self._deadlines.add(event.at + self.config.allowed_wait, "wait", call.call_id)
         out.append(cmd.CallChanged(event.at, call.call_id, state))
+        if call.messaging:
+            self._deadlines.add(event.at + self.config.message_seconds, "message", call.call_id)
+            out.append(cmd.PlayMessage(event.at, call.call_id, "message"))
+            return
+        self._deadlines.add(event.at + self.config.allowed_wait, "wait", call.call_id)
         if call.agent_id is not None:  # held for this very call
             agent = self.floor.agent(call.agent_id)
             self.floor.put_agent(agent, agent.next_state(event), event.at, out)
@@ -256,7 +292,7 @@ class Calls:
     def _machine_detected(self, event: ev.MachineDetected, out: list[cmd.Command]) -> None:
         call = self.known(event.call_id, event)
         call.next_state(event)
-        if call.state is CallState.ENDED:
+        if call.state is CallState.ENDED or call.machine:
             return
         self._free_agent(call, event, out, CallResult.MACHINE.value)
         out.append(cmd.HangUp(event.at, call.call_id, "machine"))
@@ -277,7 +313,7 @@ class Calls:
         call.bridged_at = event.at
         self.floor.moved(call, state, event.at)
         assert call.answered_at is not None
-        if event.at - call.answered_at <= self.config.greeting + self.config.connect_within:
+        if self._in_time(call, event.at):
             self._pacer.observe(CallServed(event.at, call.call_id, call.answered_at, agent.agent_id))
         else:  # joined, but too late for the law
             self._pacer.observe(CallAbandoned(event.at, call.call_id, call.answered_at))
@@ -299,21 +335,75 @@ class Calls:
         call.message_heard = True
         if call.state is CallState.ANSWERED:
             out.append(cmd.CallChanged(event.at, call.call_id, call.state, message_played=True))
+        elif call.result is CallResult.MESSAGE_PART:
+            self._correct(call, CallResult.MESSAGE_HEARD, event.at, out, message_played=True)
+        elif call.result is CallResult.MACHINE and call.machine and self.config.leave_voicemail:
+            self._correct(call, CallResult.VOICEMAIL_LEFT, event.at, out, message_played=True)
 
     def _opted_out(self, event: ev.OptedOut, out: list[cmd.Command]) -> None:
         call = self._told(event)
-        call.message_heard = True
+        call.message_heard = call.opted_out = True
         out.append(cmd.Suppress(event.at, call.call_id, call.lead.number, _OPTED_OUT, "key press"))
         call.lead_closed = True
         out.append(cmd.LeadChanged(event.at, call.lead.lead_id, LeadState.BLOCKED, None, "opted out"))
         if call.state is CallState.ANSWERED:
             out.append(cmd.CallChanged(event.at, call.call_id, call.state, message_played=True))
+        elif call.result in (CallResult.MESSAGE_PART, CallResult.MESSAGE_HEARD):
+            self._correct(call, CallResult.OPTED_OUT, event.at, out)
+
+    def _agent_asked(self, event: ev.AgentAsked, out: list[cmd.Command]) -> None:
+        """The message is over for a person who asked for an agent: from now on they wait for one."""
+        call = self._told(event)
+        if call.result is CallResult.MESSAGE_PART and call.wants_agent_at is None:  # told too late: nobody came
+            call.wants_agent_at = event.at
+            assert call.answered_at is not None
+            self._pacer.observe(CallAbandoned(event.at, call.call_id, call.answered_at))
+            self._correct(call, CallResult.ABANDONED, event.at, out, detail=_ASKED)
+        if not call.messaging or call.state is not CallState.ANSWERED or call.opted_out:
+            return  # pressed twice, or too late
+        call.messaging, call.wants_agent_at = False, event.at
+        self.floor.index(call)
+        wait = max(0.0, self.config.connect_within - self.config.message_lead)  # nobody says a greeting any more
+        self._deadlines.add(event.at + wait, "wait", call.call_id)
+        out.append(cmd.CallChanged(event.at, call.call_id, call.state, detail=_ASKED))
+
+    def _machine_ready(self, event: ev.MachineReady, out: list[cmd.Command]) -> None:
+        """A machine records from now on: it gets its message, if there is one for it."""
+        if not (self.config.agentless and self.config.leave_voicemail):
+            self._machine_detected(ev.MachineDetected(event.at, event.call_id), out)
+            return
+        call = self._told(event)
+        state = call.next_state(event)
+        if call.state in (CallState.ENDED, CallState.BRIDGED) or call.machine or call.wants_agent_at is not None:
+            return
+        call.machine, call.messaging = True, False
+        if call.answered_at is None:
+            call.answered_at = event.at
+            self._pacer.observe(CallResolved(event.at, call.call_id, call.placed_at, "machine", event.at))
+        self.floor.moved(call, state, event.at)
+        self._deadlines.add(event.at + self.config.message_seconds, "message", call.call_id)
+        out.append(cmd.CallChanged(event.at, call.call_id, state, amd_machine=True))
+        out.append(cmd.PlayMessage(event.at, call.call_id, "voicemail"))
+
+    def message_over(self, call_id: str, now: float, out: list[cmd.Command]) -> None:
+        """A message has lasted as long as any may: the call is ended."""
+        call = self.floor.calls.get(call_id)
+        if call is None or call.answered_at is None or now < call.since + self.config.message_seconds - 1e-6:
+            return
+        if (call.messaging or call.machine) and not call.hanging_up:
+            self.floor.hang_up(call)
+            out.append(cmd.HangUp(now, call_id, "message_over"))
+
+    def _correct(self, call: Call, result: CallResult, at: float, out: list[cmd.Command], **fields: Any) -> None:
+        """A late word of the carrier says more of a call that is over; the lead stays closed as it was."""
+        call.result = result
+        out.append(cmd.CallChanged(at, call.call_id, CallState.ENDED, result=result, late=True, **fields))
 
     def _ended(self, event: ev.Ended, out: list[cmd.Command]) -> None:
         call = self.known(event.call_id, event)
         call.next_state(event)
         if call.state is not CallState.ENDED:
-            if call.abandoned and not call.message_heard:
+            if (call.abandoned or call.messaging) and not call.message_heard:
                 out.append(cmd.LookUp(event.at, call.call_id))  # an opt-out may have been told and lost on the way
             self._over(call, event, self._result_of(call, event), out)
 
@@ -322,24 +412,51 @@ class Calls:
         call.next_state(event)
         if call.state is CallState.ENDED:
             return
-        result = {CallState.ANSWERED: CallResult.ABANDONED, CallState.BRIDGED: CallResult.HUMAN}.get(
+        result = {CallState.ANSWERED: CallResult.ABANDONED, CallState.BRIDGED: self._talked(call)}.get(
             call.state, CallResult.FAILED
         )
+        if call.state is CallState.ANSWERED and (call.messaging or call.machine):
+            result = self._of_message(call, by_itself=False)
         self._over(call, event, result, out, detail="lost: no word from the carrier")
 
     def _result_of(self, call: Call, event: ev.Ended) -> CallResult:
         """What an end means, by where the call stood."""
         if call.state is CallState.BRIDGED:
-            return CallResult.HUMAN
+            return self._talked(call)
+        if call.state is CallState.ANSWERED and (call.messaging or call.machine):
+            if event.cause == "machine":
+                return CallResult.MACHINE  # one that detection took for a person, or that stopped recording
+            if event.cause not in ("hung_up_by_person", "hung_up_by_us") and not call.machine:
+                return CallResult.ABANDONED  # our fault: a person was cut off
+            return self._of_message(call, by_itself=event.cause == "hung_up_by_us" and not call.hanging_up)
         if call.state is CallState.ANSWERED:
-            assert call.answered_at is not None
-            in_time = event.at - call.answered_at <= self.config.greeting + self.config.connect_within
+            in_time = self._in_time(call, event.at) and call.wants_agent_at is None  # who asked and left had nobody
             if event.cause == "hung_up_by_person" and in_time and not call.abandoned:
                 return CallResult.HUNG_UP_FIRST
             return CallResult.ABANDONED  # our fault or too late: a live person got nobody
         if call.released:
             return CallResult.CANCELLED
         return _RESULT_OF_CAUSE[event.cause]
+
+    def _in_time(self, call: Call, at: float) -> bool:
+        """Whether an agent who comes at an instant comes within the time that the law gives."""
+        greeting = self.config.greeting if call.wants_agent_at is None else 0.0
+        return at - call.waits_since <= greeting + self.config.connect_within
+
+    def _talked(self, call: Call) -> CallResult:
+        """The result of a conversation: one that was asked for by key, and given in time, is told apart."""
+        asked = call.wants_agent_at is not None and call.bridged_at is not None and self._in_time(call, call.bridged_at)
+        return CallResult.TO_AGENT if asked else CallResult.HUMAN
+
+    @staticmethod
+    def _of_message(call: Call, *, by_itself: bool) -> CallResult:
+        """What became of a message; `by_itself`: the carrier ended the call, as it does at the end of a message."""
+        whole = call.message_heard or by_itself
+        if call.machine:
+            return CallResult.VOICEMAIL_LEFT if whole else CallResult.MACHINE
+        if call.opted_out:
+            return CallResult.OPTED_OUT
+        return CallResult.MESSAGE_HEARD if whole else CallResult.MESSAGE_PART
 
     def _over(
         self,
@@ -359,6 +476,8 @@ class Calls:
             agent = self._free_agent(call, event, out, result.value)
             wraps_up = bridged and agent is not None and agent.state is AgentState.WRAP_UP
         heard = True if call.abandoned and isinstance(event, ev.Ended) and event.cause == "hung_up_by_person" else None
+        if result in (CallResult.MESSAGE_HEARD, CallResult.VOICEMAIL_LEFT):
+            heard = True
         self._end(call, result, event.at, out, detail=detail, message_played=heard)
         if not wraps_up:
             self.close_lead(call, event.at, out)

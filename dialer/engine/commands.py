@@ -54,10 +54,15 @@ class Bridge:
 
 @dataclass(frozen=True, slots=True)
 class PlayMessage:
-    """Play the safe-harbour message (seller, number, opt-out key), then hang up."""
+    """Play a message with the opt-out key, then hang up.
+
+    `what`: the safe-harbour message (seller, number, key) of a call that nobody could take; the `message` of an
+    agentless campaign; or, without keys, what it leaves on an answering machine.
+    """
 
     at: float
     call_id: str
+    what: Literal["safe_harbour", "message", "voicemail"] = "safe_harbour"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +71,7 @@ class HangUp:
 
     at: float
     call_id: str
-    why: Literal["release", "machine", "agent_done", "ring_timeout", "drain", "lost_agent", "lost"]
+    why: Literal["release", "machine", "agent_done", "ring_timeout", "drain", "lost_agent", "lost", "message_over"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +138,7 @@ class CallChanged:
     notes: str | None = None
     callback_for: str = ""
     promise: Promise | None = None
+    late: bool = False  # said of a call that was over: when it ended stays as it was
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,10 @@ class EngineConfig:
     call_prefix: str = "c"  # call ids are `<prefix>-<number>`; unique per run
     preview: bool = False  # every lead is shown to an agent, who has it called
     preview_seconds: float = 0.0  # a previewed lead is called by itself after this; 0: never
+    agentless: bool = False  # who answers hears a message instead of an agent
+    agent_key: bool = False  # agentless: a key leads to an agent
+    leave_voicemail: bool = False  # agentless: machines get a message, too
+    message_seconds: float = 90.0  # agentless: no message lasts longer
     callback_grace: float = 600.0  # an agent's own callback waits for them, then it is anybody's
     skip_delay: float = 3600.0  # a skipped lead is offered again after this
     dispositions: Mapping[str, frozenset[str]] = field(default_factory=dict)  # code -> flags

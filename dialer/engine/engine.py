@@ -101,6 +101,7 @@ class Engine:
     def _leads_offered(self, event: ev.LeadsOffered, out: list[cmd.Command]) -> None:
         self.pace.fetching = False
         self.pace.none_because = "" if event.leads else event.none_because
+        self.pace.none_say = event.say
         self.pace.fetch_again_at = None if event.leads else event.retry_at
         if self.pace.draining_because is not None and event.leads:
             out.append(cmd.ReleaseLeads(event.at, tuple(lead.lead_id for lead in event.leads)))
@@ -149,6 +150,8 @@ class Engine:
             if agent.state is AgentState.WRAP_UP and agent.call_id == call_id:
                 self._agents.wrapped_up(agent, now, out)
                 self._serve(now, out)
+        elif kind == "message":
+            self._calls.message_over(key, now, out)
         elif kind == "call":
             self._calls.overdue(key, now, out)
         elif kind == "decide":
@@ -156,7 +159,7 @@ class Engine:
         elif kind == "preview":
             self._own.counted_down(key, now, out)
         elif kind == "grace":
-            self._own.grace_over(key)
+            self._own.grace_over(key, now)
 
     def _report_health(self, now: float, out: list[cmd.Command]) -> None:
         if self._told_health is CampaignState.RUNNING and self.pace.plainly_running():

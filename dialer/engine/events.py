@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Literal
 
 __all__ = [
+    "AgentAsked",
     "AgentFinishing",
     "AgentGone",
     "AgentPaused",
@@ -35,6 +36,7 @@ __all__ = [
     "LimitsChanged",
     "Lost",
     "MachineDetected",
+    "MachineReady",
     "ManualDialed",
     "MessagePlayed",
     "NoLeads",
@@ -168,6 +170,7 @@ class LeadsOffered:
     leads: tuple[Lead, ...]
     none_because: NoLeads = ""
     retry_at: float | None = None
+    say: str = ""  # why there are none, as a sentence, where more is known than the reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +234,7 @@ class DialRefused:
     retry_at: float | None
     whole_lead: bool = True  # False: only this number is barred; another phone of the lead may be tried
     say: str = ""  # the refusal as a sentence, for the agent who waits for this very call
+    as_it_was: bool = False  # nothing about this person: the lead goes back unchanged
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,6 +316,22 @@ class OptedOut:
 
 
 @dataclass(frozen=True, slots=True)
+class AgentAsked:
+    """During the message of an agentless campaign the person pressed the key for an agent, and waits."""
+
+    at: float
+    call_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class MachineReady:
+    """A machine answered and its greeting is over: what is said from now on is recorded."""
+
+    at: float
+    call_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Ended:
     """The call is over at the carrier."""
 
@@ -384,6 +404,8 @@ Event = (
     | BridgeFailed
     | MessagePlayed
     | OptedOut
+    | AgentAsked
+    | MachineReady
     | Ended
     | Lost
     | LimitsChanged

@@ -29,6 +29,7 @@ class Floor:
         self.calls: dict[str, Call] = {}  # live: not ended
         self.in_flight: dict[str, Call] = {}  # planned to ringing
         self.waiting: dict[str, Call] = {}  # answered, no agent, not abandoned
+        self.hearing: dict[str, Call] = {}  # answered, and the campaign's own message plays
         self.ended: OrderedDict[str, Call] = OrderedDict()  # lately, oldest first
         self._talked: OrderedDict[str, Call] = OrderedDict()  # before that, with an agent
         self.agents: dict[str, Agent] = {}
@@ -78,7 +79,12 @@ class Floor:
         else:
             self.in_flight.pop(call.call_id, None)
             self._flying.pop(call.call_id, None)
-        if call.state is CallState.ANSWERED and call.agent_id is None and not call.abandoned:
+        if call.state is CallState.ANSWERED and call.messaging:
+            self.hearing[call.call_id] = call
+        else:
+            self.hearing.pop(call.call_id, None)
+        taken = call.agent_id is not None or call.abandoned or call.messaging or call.machine
+        if call.state is CallState.ANSWERED and not taken:
             self.waiting[call.call_id] = call
         else:
             self.waiting.pop(call.call_id, None)

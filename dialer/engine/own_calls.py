@@ -16,6 +16,7 @@ from typing import Any
 
 from dialer.engine import commands as cmd
 from dialer.engine import events as ev
+from dialer.engine.calls import again
 from dialer.engine.config import EngineConfig
 from dialer.engine.floor import Floor
 from dialer.engine.pace import Pace
@@ -53,8 +54,8 @@ class OwnCalls:
     def take_in(self, leads: Iterable[ev.Lead], now: float) -> None:
         """Put leads where they wait: with everybody's, or for the agent who promised a callback."""
         for lead in leads:
-            until = now if lead.promised_at is None else lead.promised_at + self._config.callback_grace
-            if lead.for_agent and until > now:
+            until = self._grace_until(lead)
+            if lead.for_agent and until > now and not self._config.agentless:
                 self._floor.promised[lead.lead_id] = lead
                 self._deadlines.add(until, "grace", str(lead.lead_id))
             else:
@@ -81,10 +82,14 @@ class OwnCalls:
             if self._config.preview_seconds:
                 self._count_down(agent, now + self._config.preview_seconds)
 
-    def grace_over(self, lead_id: str) -> None:
-        """The agent who promised a callback did not come for it: it is anybody's."""
-        lead = self._floor.promised.pop(int(lead_id), None)
-        if lead is not None:
+    def grace_over(self, lead_id: str, now: float) -> None:
+        """The agent who promised a callback did not come for it: it is anybody's.
+
+        The grace of an earlier promise of the same lead, which was put off, says nothing of this one.
+        """
+        lead = self._floor.promised.get(int(lead_id))
+        if lead is not None and now >= self._grace_until(lead):
+            del self._floor.promised[lead.lead_id]
             self._floor.leads.appendleft(lead)
 
     def counted_down(self, key: str, now: float, out: list[cmd.Command]) -> None:
@@ -107,6 +112,9 @@ class OwnCalls:
                 self._floor.put_agent(agent, state, event.at, out)
         self._floor.leads.extend(self._floor.promised.values())
         self._floor.promised.clear()
+
+    def _grace_until(self, lead: ev.Lead) -> float:
+        return float("-inf") if lead.promised_at is None else lead.promised_at + self._config.callback_grace
 
     def _count_down(self, agent: Agent, at: float) -> None:
         assert agent.lead is not None
@@ -138,9 +146,8 @@ class OwnCalls:
         agent = self._floor.agent(event.agent_id)
         state, lead = agent.next_state(event), agent.lead
         assert lead is not None
-        following = LeadState.WAITING if lead.promised_at is None else LeadState.CALLBACK
         why = f"skipped by {agent.agent_id}: {event.why}"
-        out.append(cmd.LeadChanged(event.at, lead.lead_id, following, event.at + self._config.skip_delay, why))
+        out.append(again(lead, event.at, LeadState.WAITING, event.at + self._config.skip_delay, why))
         self._floor.put_agent(agent, state, event.at, out, f"skip: {event.why}"[:32])
 
     def _manual_dialed(self, event: ev.ManualDialed, out: list[cmd.Command]) -> None:

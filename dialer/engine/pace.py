@@ -76,6 +76,7 @@ class Pace:
         self.draining_because: str | None = None
         self.fetching = False
         self.none_because: NoLeads = ""
+        self.none_say = ""
         self.fetch_again_at: float | None = None
         self._barred_by = ""  # the code of most refusals when lately nearly every dial was refused
         self.reason = "Not started."
@@ -120,6 +121,10 @@ class Pace:
             self._check_again(self._last_decision + self._config.beat)
             return
         agents = self._floor.agents_shown()
+        if self._config.agentless:
+            self._fetch(now, max(1, round(min(self.lines, 20.0 * self._config.calls_per_second) / 8)), out)
+            self._decide(now, out)
+            return
         own = 0 if agents and not self._config.preview else self._floor.on_own_calls()
         if not agents + own:
             self.reason = "No agent is ready or on a call."
@@ -128,6 +133,10 @@ class Pace:
         if not agents:
             self.reason = "Agents look at their leads and place the calls."
             return
+        self._decide(now, out)
+
+    def _decide(self, now: float, out: list[Command]) -> None:
+        """Ask the pacer, and do what it says as far as the limits allow."""
         self._check_again(now + max(self._config.beat, _LONGEST_SILENCE))
         self._last_decision = now
         tokens = 0 if now < self._hold_until else min([bucket.available(now) for bucket in self._buckets])
@@ -143,6 +152,7 @@ class Pace:
                 line_limit=lines,
                 dial_tokens=tokens,
                 leads_left=len(self._floor.leads),
+                hearing=len(self._floor.hearing),
             )
         )
         self.reason = decision.reason
@@ -242,7 +252,7 @@ class Pace:
             and self.draining_because is None
             and not self._barred_by
             and len(floor.calls) < self.lines
-            and floor.agents_shown()
+            and (floor.agents_shown() or (self._config.agentless and not self._config.agent_key))
         )
 
     def health(self) -> tuple[CampaignState, str]:
@@ -265,10 +275,11 @@ class Pace:
                 "ask dialer why, look at dialer doctor.",
             )
         if out_of_leads and self.none_because == "outside_hours":
-            return CampaignState.OUTSIDE_HOURS, "No lead may be called at this hour."
+            return CampaignState.OUTSIDE_HOURS, self.none_say or "No lead may be called at this hour."
         if out_of_leads and self.none_because == "waiting":
-            return CampaignState.WAITING_FOR_LEADS, "Every lead waits for its next attempt."
-        if not floor.agents_shown() and not floor.on_own_calls():
+            return CampaignState.WAITING_FOR_LEADS, self.none_say or "Every lead waits for its next attempt."
+        alone = self._config.agentless and not self._config.agent_key  # nobody is needed
+        if not alone and not floor.agents_shown() and not floor.on_own_calls():
             return CampaignState.WAITING_FOR_AGENTS, "No agent is ready or on a call."
         if live >= self.lines:
             return CampaignState.WAITING_FOR_LINES, f"All {self.lines} lines are in use."

@@ -41,6 +41,9 @@ class Call:
     disposition: str | None = None
     callback_at: float | None = None
     callback_for: str = ""
+    messaging: bool = False  # agentless: the person hears the message
+    wants_agent_at: float | None = None  # agentless: the person pressed the key for an agent
+    opted_out: bool = False
     held: bool = False  # placed for one agent, who waits for it; the pacer does not count with either
     _view: CallView | None = None
 
@@ -57,6 +60,12 @@ class Call:
                 f"call {self.call_id} is {self.state}; {type(event).__name__} is not allowed there"
             ) from None
 
+    @property
+    def waits_since(self) -> float:
+        """When the person began to wait for an agent: at the answer, or, with a message, when they asked for one."""
+        assert self.answered_at is not None
+        return self.answered_at if self.wants_agent_at is None else self.wants_agent_at
+
     def view(self) -> CallView:
         """The call as the pacer sees it while it has reached nobody."""
         view = self._view
@@ -66,8 +75,7 @@ class Call:
 
     def waiting_view(self) -> WaitingView:
         """The person as the pacer sees them while they wait for an agent."""
-        assert self.answered_at is not None
-        return WaitingView(self.call_id, self.answered_at)
+        return WaitingView(self.call_id, self.waits_since)
 
 
 @dataclass(slots=True)

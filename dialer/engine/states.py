@@ -13,6 +13,7 @@ from dialer.engine import events as ev
 __all__ = [
     "AGENT_TABLE",
     "CALL_TABLE",
+    "TALKED",
     "AgentState",
     "CallResult",
     "CallState",
@@ -52,6 +53,15 @@ class CallResult(StrEnum):
     ABANDONED = "abandoned"
     CANCELLED = "cancelled"
     HUNG_UP_FIRST = "hung_up_first"  #: answered, and left before 2 s were over and before an agent came
+    TO_AGENT = "to_agent"  #: agentless: asked for an agent by key, who came in time
+    MESSAGE_HEARD = "message_heard"  #: agentless: a person heard the message to its end
+    MESSAGE_PART = "message_part"  #: agentless: the person hung up before its end
+    OPTED_OUT = "opted_out"  #: agentless: the person pressed the opt-out key
+    VOICEMAIL_LEFT = "voicemail_left"  #: agentless: left on an answering machine to its end
+
+
+#: Results of calls in which a person talked to an agent, when they were bridged.
+TALKED = frozenset({CallResult.HUMAN, CallResult.TO_AGENT})
 
 
 class LeadState(StrEnum):
@@ -126,6 +136,10 @@ CALL_TABLE: dict[tuple[CallState, type], CallState] = {
     (_C.ANSWERED, ev.MessagePlayed): _C.ANSWERED,
     (_C.BRIDGED, ev.MessagePlayed): _C.BRIDGED,  # the agent was lost and the person was told
     (_C.ANSWERED, ev.OptedOut): _C.ANSWERED,
+    (_C.ANSWERED, ev.AgentAsked): _C.ANSWERED,  # agentless: from now on the person waits for an agent
+    (_C.BRIDGED, ev.AgentAsked): _C.BRIDGED,
+    **{(state, ev.MachineReady): _C.ANSWERED for state in (*_ON_ITS_WAY, _C.ANSWERED)},
+    (_C.BRIDGED, ev.MachineReady): _C.BRIDGED,  # the agent hears who it is
     (_C.BRIDGED, ev.OptedOut): _C.BRIDGED,
     **{(state, ev.Ended): _C.ENDED for state in (*_ON_ITS_WAY, _C.ANSWERED, _C.BRIDGED)},
     **{(state, ev.Lost): _C.ENDED for state in (*_ON_ITS_WAY, _C.ANSWERED, _C.BRIDGED)},
@@ -142,6 +156,8 @@ CALL_TABLE: dict[tuple[CallState, type], CallState] = {
             ev.BridgeFailed,
             ev.MessagePlayed,
             ev.OptedOut,
+            ev.AgentAsked,
+            ev.MachineReady,
             ev.Ended,
             ev.Lost,
         )

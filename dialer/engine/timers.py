@@ -8,7 +8,7 @@ from typing import Literal
 
 __all__ = ["Deadlines", "Kind"]
 
-Kind = Literal["wait", "call", "wrap_up", "fetch", "decide", "rate", "preview", "grace"]
+Kind = Literal["wait", "call", "wrap_up", "fetch", "decide", "rate", "preview", "grace", "message"]
 
 
 class Deadlines:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from dialer.pacing.agentless import AgentlessPacer
 from dialer.pacing.base import Pacer
 from dialer.pacing.policy import PacingPolicy
 from dialer.pacing.predictive import PredictivePacer
@@ -16,6 +17,7 @@ _PACERS: dict[str, type[Pacer]] = {
     "progressive": ProgressivePacer,
     "ratio": RatioPacer,
     "preview": PreviewPacer,
+    "agentless": AgentlessPacer,
 }
 
 

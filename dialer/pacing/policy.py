@@ -12,10 +12,10 @@ from dialer.pacing.checks import require_count, require_one_of, require_within
 
 __all__ = ["MODES", "Mode", "PacingPolicy"]
 
-Mode = Literal["predictive", "progressive", "ratio", "preview"]
+Mode = Literal["predictive", "progressive", "ratio", "preview", "agentless"]
 
-#: The four ways of pacing that stand behind the same port.
-MODES: frozenset[str] = frozenset({"predictive", "progressive", "ratio", "preview"})
+#: The five ways of pacing that stand behind the same port.
+MODES: frozenset[str] = frozenset({"predictive", "progressive", "ratio", "preview", "agentless"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,8 @@ class PacingPolicy:
 
     Attributes:
         mode: `predictive` (forecast and budget), `progressive` (one line per ready agent), `ratio`
-            (a fixed number of lines per agent) or `preview` (never dials by itself).
+            (a fixed number of lines per agent), `preview` (never dials by itself) or `agentless` (a message
+            instead of agents: as much as lines, rate and leads allow).
         max_abandonment_rate: the law's cap on abandoned / (served + abandoned) in one accounting
             period, a fraction. 47 CFR 64.1200(a)(7) and 16 CFR 310.4(b)(4): 3 % over 30 days.
         period_days: length of one accounting period in days; successive periods are judged alone.
@@ -36,6 +37,7 @@ class PacingPolicy:
         release_ringing: whether calls that rang at least `min_ring` may be released early.
         lines_per_agent: lines per agent in `ratio` mode.
         max_lines_per_agent: the most calls in flight per agent present, in every mode.
+        agent_key: in `agentless` mode, whether a key leads to an agent; then agents limit the pace.
         seed: kept with the state for a pacer that draws; none of the present modes draws.
 
     Raises:
@@ -53,6 +55,7 @@ class PacingPolicy:
     lines_per_agent: float = 1.0
     max_lines_per_agent: float = 20.0
     seed: int = 0
+    agent_key: bool = False
 
     def __post_init__(self) -> None:
         require_one_of("mode", self.mode, MODES)

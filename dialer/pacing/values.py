@@ -127,6 +127,7 @@ class FloorView:
         line_limit: the most calls at once (in flight, waiting and talking), or None for no limit.
         dial_tokens: how many dials the carrier's rate allows now; fractions round down, None is no limit.
         leads_left: how many leads may be dialed now, or None when unknown.
+        hearing: people who hear the message of an agentless campaign, and may yet ask for an agent.
 
     Raises:
         ValueError: naming the field and the value it got.
@@ -139,6 +140,7 @@ class FloorView:
     line_limit: int | None = None
     dial_tokens: float | None = None
     leads_left: int | None = None
+    hearing: int = 0
 
     def __post_init__(self) -> None:
         require_finite("now", self.now)
@@ -156,6 +158,8 @@ class FloorView:
                 raise ValueError(f"dial_tokens must be at least 0, got {self.dial_tokens!r}")
         if self.leads_left is not None:
             require_count("leads_left", self.leads_left)
+        if self.hearing:
+            require_count("hearing", self.hearing)
 
 
 @dataclass(frozen=True, slots=True)

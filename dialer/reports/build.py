@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from dialer.reports.calls import Day, day_of
+from dialer.reports.floor import micros, span_covered
 from dialer.reports.formulas import DEFINITIONS
-from dialer.reports.kpis import all_kpis, conversations, signed_in_span
+from dialer.reports.kpis import all_kpis, conversations
 from dialer.reports.legal import WindowRate
 from dialer.reports.rates import WINDOW_NAMES, legal_rates
 from dialer.reports.records import DayRecords, LedgerCheck
@@ -69,11 +70,12 @@ class Report:
         return {table.key: table for table in self.tables}[key]
 
 
-def build_report(records: DayRecords) -> Report:
+def build_report(records: DayRecords, promises: Table | None = None) -> Report:
     """Compute the whole report.
 
     Args:
         records: the rows, already checked.
+        promises: what became of promises to pay (`dialer.reports.promises`); None while no payment is known.
 
     Returns:
         The report; figures whose denominator is 0 have the value None.
@@ -82,7 +84,7 @@ def build_report(records: DayRecords) -> Report:
     meta = day.meta
     rates = legal_rates(day)
     tightest = _tightest(day, rates)
-    kpis = all_kpis(day)
+    kpis = all_kpis(day.tally)
     return Report(
         name=meta.name,
         client=meta.client,
@@ -93,7 +95,7 @@ def build_report(records: DayRecords) -> Report:
         headline=_headline(day, {kpi.key: kpi for kpi in kpis}, tightest),
         warnings=_warnings(day, {kpi.key: kpi for kpi in kpis}, rates),
         kpis=kpis,
-        tables=all_tables(day, rates),
+        tables=all_tables(day, rates) + (() if promises is None else (promises,)),
         definitions=DEFINITIONS,
         cap=None if tightest is None else tightest.cap.max_rate,
         cap_rule="" if tightest is None else tightest.cap.rule,
@@ -115,14 +117,14 @@ def _tightest(day: Day, rates: tuple[WindowRate, ...]) -> WindowRate | None:
 
 def _headline(day: Day, kpis: dict[str, Kpi], tightest: WindowRate | None) -> str:
     """The one sentence that says how the day went."""
-    parts = [f"{show(conversations(day), 'count')} conversations"]
+    parts = [f"{show(conversations(day.tally), 'count')} conversations"]
     if tightest is not None:
         parts.append(
             f"abandonment {show(tightest.rate, 'share')} of {show(tightest.cap.max_rate, 'share')} allowed"
             f" ({tightest.cap.rule})"
         )
     parts.append(f"agents busy {kpis['occupancy'].text}")
-    hours = f"{signed_in_span(day) / 3600:.1f}".removesuffix(".0")
+    hours = f"{span_covered(micros(day.stays['start']), micros(day.stays['end'])) / 3600:.1f}".removesuffix(".0")
     return f"{kpis['agents'].text} agents, {hours} h: {', '.join(parts)}"
 
 

@@ -1,4 +1,4 @@
-"""What became of each call, decided once: the letters of the formulas as columns.
+"""What became of each call, decided once: the letters of the formulas as columns, and their sums.
 
 For a call to be *live* (H), a person answered it: it has an answer, or ended as `human`, `abandoned` or
 `hung_up_first`, and neither detection nor the agent (disposition flag `machine`) found a machine or fax. A
@@ -7,10 +7,12 @@ rate, most of all where detection is off. A live call then is exactly one of
 
     in time (B)      an agent was there within `connect_within` (+ greeting) seconds of the answer
     hung up first    the person left before that time was over, and before an agent came
+    told             an agentless campaign's message was played to them, and they asked for no agent
     abandoned (X)    everything else: nobody came, somebody came late, the dialer failed, the rows contradict
                      each other or do not say. What is not known is counted against us.
 
-so B + hung up first + X = H, whatever the rows hold.
+so B + hung up first + told + X = H, whatever the rows hold. A person who asked for an agent by key is in time when the
+agent came within two seconds of the key press (result `to_agent`).
 """
 
 from __future__ import annotations
@@ -18,21 +20,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from dialer.engine.states import CallResult
 from dialer.reports.records import CampaignMeta, DayRecords
+from dialer.reports.tally import FLAGS, MESSAGE_RESULTS, WAIT_SHARES, Tally, rank_of
 
-__all__ = ["OPEN", "Day", "classify", "contacts_of", "day_of", "fate_of"]
+__all__ = ["OPEN", "Day", "classify", "contacts_of", "day_of", "fate_of", "who_answered"]
 
-_LIVE = [str(CallResult.HUMAN), str(CallResult.ABANDONED), str(CallResult.HUNG_UP_FIRST)]
-_MACHINE = [str(CallResult.MACHINE), str(CallResult.FAX)]
+_MACHINE = [str(CallResult.MACHINE), str(CallResult.FAX), str(CallResult.VOICEMAIL_LEFT)]
+#: A person heard an agentless campaign's message, which began at the answer: not abandoned (47 CFR 64.1200(a)(7)).
+_TOLD = [str(CallResult.MESSAGE_HEARD), str(CallResult.MESSAGE_PART), str(CallResult.OPTED_OUT)]
+_TALKED = [str(CallResult.HUMAN), str(CallResult.TO_AGENT)]
+_LIVE = [*_TALKED, *_TOLD, str(CallResult.ABANDONED), str(CallResult.HUNG_UP_FIRST)]
 
 #: The outcome of a call that had no result when the report was made.
 OPEN = "open"
-
-#: The flags of dispositions that figures are computed from.
-_FLAGS = ("contact", "right_party", "conversion", "promise", "opt_out", "machine")
 
 
 def classify(attempts: pd.DataFrame, within: float) -> pd.DataFrame:
@@ -47,8 +52,7 @@ def classify(attempts: pd.DataFrame, within: float) -> pd.DataFrame:
         `hung_up_first`, `abandoned`, and `wait` (seconds from answer to bridge, NaN when never bridged).
     """
     result = attempts["result"]
-    machine = attempts["amd_machine"] | result.isin(_MACHINE)
-    live = (attempts["answered_at"].notna() | result.isin(_LIVE)) & ~machine
+    machine, live = who_answered(attempts)
     wait = _seconds(attempts["bridged_at"] - attempts["answered_at"])
     in_time, hung_up_first, abandoned = fate_of(attempts, live, within)
     return attempts.assign(
@@ -63,6 +67,13 @@ def classify(attempts: pd.DataFrame, within: float) -> pd.DataFrame:
     )
 
 
+def who_answered(attempts: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
+    """Which calls a machine answered, and which a person."""
+    result = attempts["result"]
+    machine = attempts["amd_machine"] | result.isin(_MACHINE)
+    return machine, (attempts["answered_at"].notna() | result.isin(_LIVE)) & ~machine
+
+
 def fate_of(attempts: pd.DataFrame, live: pd.Series, within: float) -> tuple[pd.Series, pd.Series, pd.Series]:
     """Which live calls were in time, which hung up first, which were abandoned.
 
@@ -71,10 +82,13 @@ def fate_of(attempts: pd.DataFrame, live: pd.Series, within: float) -> tuple[pd.
     """
     wait = _seconds(attempts["bridged_at"] - attempts["answered_at"])
     stayed = _seconds(attempts["ended_at"] - attempts["answered_at"])
-    in_time = live & (wait >= 0) & (wait <= within)
+    # Who asked for an agent by key and had one in time waited from the key press on: the engine has judged that.
+    asked = attempts["result"].eq(str(CallResult.TO_AGENT)).fillna(value=False).astype("bool")
+    in_time = live & (((wait >= 0) & (wait <= within)) | (asked & attempts["bridged_at"].notna()))
+    told = live & ~in_time & attempts["result"].isin(_TOLD)
     left = attempts["result"].eq(str(CallResult.HUNG_UP_FIRST)).fillna(value=False).astype("bool")
     hung_up_first = live & left & attempts["bridged_at"].isna() & (stayed >= 0) & (stayed <= within)
-    return in_time, hung_up_first, live & ~in_time & ~hung_up_first
+    return in_time, hung_up_first, live & ~in_time & ~hung_up_first & ~told
 
 
 def _last(dispositions: pd.DataFrame) -> pd.DataFrame:
@@ -91,7 +105,7 @@ def contacts_of(dispositions: pd.DataFrame, calls: pd.DataFrame) -> pd.DataFrame
     """
     last = _last(dispositions)
     mine = last.merge(calls[["call_id", "lead_id", "placed_at"]], on="call_id", how="inner", validate="one_to_one")
-    flags = {name: mine["flags"].map(lambda found, name=name: name in found).astype("bool") for name in _FLAGS}
+    flags = {name: mine["flags"].map(lambda found, name=name: name in found).astype("bool") for name in FLAGS}
     return mine[["call_id", "lead_id", "agent_id", "code", "placed_at"]].assign(**flags)
 
 
@@ -128,13 +142,44 @@ class Day:
         """Seconds that all agents together spent in each state; states that nobody was in are missing."""
         return {str(state): float(total) for state, total in self.stays.groupby("state")["seconds"].sum().items()}
 
-    def count(self, flag: str) -> int:
-        """How many calls have the flag."""
-        return int(self.calls[flag].sum())
+    @cached_property
+    def waits(self) -> NDArray[np.float64]:
+        """Seconds from answer to agent of the people joined, ascending."""
+        calls = self.calls
+        return np.sort(calls.loc[calls["live"] & (calls["wait"] >= 0), "wait"].to_numpy())
 
-    def marked(self, flag: str) -> int:
-        """How many calls were given the disposition flag."""
-        return int(self.contacts[flag].sum())
+    @cached_property
+    def tally(self) -> Tally:
+        """What every figure is computed from."""
+        from dialer.reports.floor import line_use, micros
+
+        calls, waits = self.calls, self.waits
+        joined = calls["bridged_at"].notna()
+        rang = _seconds(calls["ended_at"] - calls["ringing_at"].fillna(calls["placed_at"]))
+        unanswered = calls["outcome"].eq(str(CallResult.CANCELLED)) & calls["answered_at"].isna()
+        flags = ("answered", "machine", "live", "in_time", "abandoned", "hung_up_first")
+        use = line_use(micros(calls["placed_at"]), micros(calls["ended_at"].fillna(self.meta.until)))
+        return Tally(
+            calls={
+                "dials": len(calls),
+                **{flag: int(calls[flag].sum()) for flag in flags},
+                "joined": int(joined.sum()),
+                "joined_late": int((calls["abandoned"] & joined).sum()),
+                "open": int(calls["outcome"].eq(OPEN).sum()),
+                **{name: int(calls["outcome"].eq(name).sum()) for name in MESSAGE_RESULTS},
+                "silent": int((calls["abandoned"] & ~joined & ~calls["message_played"]).sum()),
+                "short_rings": int((unanswered & (rang < self.meta.min_ring)).sum()),
+            },
+            flags={flag: int(self.contacts[flag].sum()) for flag in FLAGS},
+            waits={share: float(waits[rank_of(share, len(waits))]) for share in WAIT_SHARES} if len(waits) else {},
+            lines=use[:2] if len(calls) else None,
+            seconds=self.seconds,
+            agents=int(self.stays["agent_id"].nunique()),
+            refusals=int(self.refusals["count"].sum()),
+            tried=tuple((int(made), int(leads)) for made, leads in self.tried[["attempts", "leads"]].to_numpy()),
+            promises=self.meta.promises,
+            amd_false_positive_rate=self.meta.amd_false_positive_rate,
+        )
 
 
 def day_of(records: DayRecords) -> Day:

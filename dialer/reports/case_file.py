@@ -131,6 +131,8 @@ class CaseFile:
     lists: tuple[ListUse, ...]
     decisions: tuple[Decision, ...]
     calls: tuple[dict[str, Any], ...]
+    imported_calls: tuple[dict[str, Any], ...]  # placed by another system, counted by caps
+    payments: tuple[dict[str, Any], ...]  # that clients reported of the person's accounts
     runs: tuple[dict[str, Any], ...]  # who placed them: a process on a node, on the real clock or in a simulation
     do_not_call: tuple[dict[str, Any], ...]
     removals: tuple[dict[str, Any], ...]  # who asked to take the number off an own list, and what was said to it
@@ -144,7 +146,9 @@ class CaseFile:
     def empty(self) -> bool:
         """Whether nothing at all is on record but who asked."""
         said = (self.consents, self.relationships, self.do_not_call, self.inconvenient_times, self.erasures)
-        return not any((self.leads, self.decisions, self.calls, *said)) and not any(use.listed for use in self.lists)
+        return not any((self.leads, self.decisions, self.calls, self.imported_calls, self.payments, *said)) and not any(
+            use.listed for use in self.lists
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +179,8 @@ def as_dict(case: CaseFile) -> dict[str, Any]:
         "lists": [asdict(use) for use in case.lists],
         "decisions": [{"code": each.code, **asdict(each)} for each in case.decisions],
         "calls": list(case.calls),
+        "imported_calls": list(case.imported_calls),
+        "payments": list(case.payments),
         "runs": list(case.runs),
         "do_not_call": list(case.do_not_call),
         "removal_requests": list(case.removals),
@@ -253,6 +259,8 @@ def _timeline(case: CaseFile) -> list[_Entry]:
     found += [_of_relationship(each, when) for each in case.relationships]
     found += [_of_erasure(each) for each in case.erasures]
     found += [_of_act(each) for each in case.acts]
+    found += [_of_import(each, when) for each in case.imported_calls]
+    found += [_of_payment(each, when) for each in case.payments]
     found += [_of_told(each, when) for each in case.told]
     found += [_of_block(each, when) for each in case.inconvenient_times]
     found += [_of_lead(each) for each in case.leads]
@@ -317,6 +325,33 @@ def _of_call(call: dict[str, Any], when: _When, run: dict[str, Any]) -> _Entry:
     result = (call["result"] or f"still {call['state']}").replace("_", " ")
     verb = "Simulated call" if run.get("clock") == "virtual" else "Called"
     return _Entry(call["placed_at"], "call", f"{verb}: {result}", "", facts)
+
+
+def _of_import(call: dict[str, Any], when: _When) -> _Entry:
+    talked = "" if call["talk_seconds"] is None else f"{call['talk_seconds']:.0f} s"
+    facts = (
+        ("campaign", f"{call['campaign']} of {call['client']}"),
+        ("code there", call["code"]),
+        ("agent there", call["agent"]),
+        ("talk", talked),
+        ("source", call["source"]),
+        ("imported", f"{when(call['imported_at'])} by {call['imported_by']}"),
+    )
+    result = (call["result"] or "result unknown").replace("_", " ")
+    return _Entry(call["placed_at"], "call", f"Called by another system: {result}", "", facts)
+
+
+def _of_payment(paid: dict[str, Any], when: _When) -> _Entry:
+    account = ", ".join(f"{name} {paid[name]}" for name in ("debt_id", "account_id", "external_id") if paid[name])
+    facts = (
+        ("client", paid["client"]),
+        ("account", account),
+        ("paid on", f"{paid['paid_on']}"),
+        ("reference", paid["reference"]),
+        ("source", paid["source"]),
+        ("imported", f"{when(paid['imported_at'])} by {paid['imported_by']}"),
+    )
+    return _Entry(paid["imported_at"], "business", f"Payment told: {paid['amount']} {paid['currency']}", "", facts)
 
 
 def _of_entry(entry: dict[str, Any], when: _When) -> _Entry:

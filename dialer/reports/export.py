@@ -21,23 +21,26 @@ from dataclasses import asdict, fields
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 
+from dialer.reports.breakdown import Breakdown
 from dialer.reports.build import Report
 from dialer.reports.records import LedgerCheck
 from dialer.reports.values import Cell, Column, Kpi, Table
 from dnc.zones import zone
 
-__all__ = ["FORMAT", "csv_cell", "from_json", "hours_to_csv", "table_to_csv", "to_csv", "to_json"]
+__all__ = ["BREAKDOWN_FORMAT", "FORMAT", "csv_cell", "from_json", "hours_to_csv", "table_to_csv", "to_csv", "to_json"]
 
 #: The name and version of the JSON format.
 FORMAT = "dialer.report/1"
+#: Of a breakdown: `name, by, campaigns, zone, since, until, headline, warnings, kpis, tables, definitions`.
+BREAKDOWN_FORMAT = "dialer.breakdown/1"
 
 #: A cell that begins with one of these is a formula to some spreadsheet (the last four are their wide forms).
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
-def to_json(report: Report, *, indent: int | None = 2) -> str:
-    """The whole report as JSON text; `from_json` reads it back."""
-    found = {"format": FORMAT, **asdict(report)}
+def to_json(report: Report | Breakdown, *, indent: int | None = 2) -> str:
+    """The whole report as JSON text; `from_json` reads one of a run back."""
+    found = {"format": FORMAT if isinstance(report, Report) else BREAKDOWN_FORMAT, **asdict(report)}
     return json.dumps(found, default=_iso, ensure_ascii=False, allow_nan=False, indent=indent)
 
 
@@ -80,7 +83,7 @@ def _table(found: dict[str, Any], here: tzinfo) -> Table:
     return Table(found["key"], found["title"], columns, rows, found["note"])
 
 
-def to_csv(report: Report) -> str:
+def to_csv(report: Report | Breakdown) -> str:
     """The figures as one tidy table: key, label, value, unit, formula. Undefined values are empty cells."""
     rows = ((kpi.key, kpi.label, kpi.value, kpi.unit, kpi.formula) for kpi in report.kpis)
     return _csv(("key", "label", "value", "unit", "formula"), rows)

@@ -85,13 +85,11 @@ def line_use(start: NDArray[np.int64], end: NDArray[np.int64]) -> tuple[float, i
     Returns:
         The mean from the first dial to the last end, the maximum, and the length of that time in seconds.
     """
-    end = np.maximum(end, start)
-    if not len(start) or (span := int(end.max()) - int(start.min())) == 0:
+    start, end = np.sort(start), np.sort(np.maximum(end, start))
+    if not len(start) or (span := int(end[-1]) - int(start[0])) == 0:
         return 0.0, 0, 0.0
-    instants = np.concatenate((end, start))
-    steps = np.concatenate((np.full(len(end), -1), np.full(len(start), 1)))
-    order = np.argsort(instants, kind="stable")
-    return float((end - start).sum() / span), int(np.cumsum(steps[order]).max()), span / _MICRO
+    in_use = np.arange(1, len(start) + 1) - np.searchsorted(end, start, side="right")
+    return float((end - start).sum() / span), max(0, int(in_use.max())), span / _MICRO
 
 
 def span_covered(start: NDArray[np.int64], end: NDArray[np.int64]) -> float:

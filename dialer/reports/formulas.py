@@ -1,10 +1,15 @@
-"""How figures are written down: what the letters mean, and the two ways to register a figure's function."""
+"""How figures are written down: what the letters mean, and the two ways to register a figure's function.
+
+Within a formula what nobody knows is not-a-number, so that the formula can be written plainly; the figure made of it
+has the value None.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import isnan
 
-from dialer.reports.calls import Day
+from dialer.reports.tally import Tally
 from dialer.reports.values import Kpi, Unit, ratio
 
 __all__ = ["DEFINITIONS", "REGISTERED", "Figure", "ratio_figure", "value_figure"]
@@ -22,7 +27,8 @@ DEFINITIONS: tuple[tuple[str, str], ...] = (
     ("R", "right party: calls whose last disposition carries the flag right_party"),
     ("S", "conversions: calls whose last disposition carries the flag conversion"),
     ("P", "promises to pay: calls whose last disposition carries the flag promise"),
-    ("K", "promises of these calls that were kept by their due date"),
+    ("K", "promises of these calls that were paid in full by their due date and the days of grace"),
+    ("P due", "promises of these calls whose due date and days of grace are over"),
     ("L", "leads of the campaign"),
     ("talk", "time in conversation, hold included"),
     ("wrap", "time spent on the record after the conversation"),
@@ -31,8 +37,8 @@ DEFINITIONS: tuple[tuple[str, str], ...] = (
     ("calls", "calls that an agent was joined to"),
 )
 
-#: A figure: from the classified rows to one `Kpi`.
-Figure = Callable[[Day], Kpi]
+#: A figure: from what was counted to one `Kpi`.
+Figure = Callable[[Tally], Kpi]
 
 #: Every figure, in the order in which they were written.
 REGISTERED: list[Figure] = []
@@ -43,14 +49,19 @@ def _note(function: Callable[..., object]) -> str:
     return " ".join((function.__doc__ or "").split())
 
 
+def _known(value: float | None) -> float | None:
+    """The value; None for not-a-number."""
+    return None if value is None or isnan(value) else value
+
+
 def value_figure(
     key: str, label: str, unit: Unit, formula: str, group: str
-) -> Callable[[Callable[[Day], float | None]], Figure]:
+) -> Callable[[Callable[[Tally], float | None]], Figure]:
     """Register a function that returns a figure as it is."""
 
-    def register(function: Callable[[Day], float | None]) -> Figure:
-        def figure(day: Day) -> Kpi:
-            return Kpi(key, label, function(day), unit, formula, note=_note(function), group=group)
+    def register(function: Callable[[Tally], float | None]) -> Figure:
+        def figure(tally: Tally) -> Kpi:
+            return Kpi(key, label, _known(function(tally)), unit, formula, note=_note(function), group=group)
 
         figure.__name__, figure.__doc__ = function.__name__, function.__doc__
         REGISTERED.append(figure)
@@ -61,13 +72,14 @@ def value_figure(
 
 def ratio_figure(
     key: str, label: str, unit: Unit, formula: str, group: str
-) -> Callable[[Callable[[Day], tuple[float | None, float]]], Figure]:
+) -> Callable[[Callable[[Tally], tuple[float | None, float]]], Figure]:
     """Register a function that returns numerator and denominator; a numerator of None is unknown."""
 
-    def register(function: Callable[[Day], tuple[float | None, float]]) -> Figure:
-        def figure(day: Day) -> Kpi:
-            top, bottom = function(day)
-            value = None if top is None else ratio(top, bottom)
+    def register(function: Callable[[Tally], tuple[float | None, float]]) -> Figure:
+        def figure(tally: Tally) -> Kpi:
+            found = function(tally)
+            top, bottom = _known(found[0]), _known(found[1])
+            value = None if top is None or bottom is None else ratio(top, bottom)
             return Kpi(key, label, value, unit, formula, top, bottom, _note(function), group)
 
         figure.__name__, figure.__doc__ = function.__name__, function.__doc__

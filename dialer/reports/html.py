@@ -9,9 +9,10 @@ from itertools import groupby
 
 from markupsafe import Markup
 
+from dialer.reports.breakdown import Breakdown
 from dialer.reports.build import Report
 from dialer.reports.pages import template
-from dialer.reports.plots import all_plots
+from dialer.reports.plots import all_plots, group_plots
 from dialer.reports.terminal import ledger_line
 from dnc.zones import zone
 
@@ -50,7 +51,7 @@ _PLOT_TITLES = {
 }
 
 
-def to_html(report: Report) -> str:
+def to_html(report: Report | Breakdown) -> str:
     """The page, as text.
 
     Args:
@@ -59,6 +60,8 @@ def to_html(report: Report) -> str:
     Returns:
         A complete HTML document.
     """
+    if isinstance(report, Breakdown):
+        return _broken_down(report)
     plots = all_plots(report)
     sections = [
         (
@@ -85,6 +88,22 @@ def to_html(report: Report) -> str:
         groups=[(group, list(kpis)) for group, kpis in groupby(report.kpis, key=lambda kpi: kpi.group)],
         sections=sections,
         abandonment=report.table("abandonment"),
-        more=[report.table(key) for key in ("by_agent", "by_list", "by_jurisdiction") if report.table(key).rows],
+        more=[report.table(key) for key in ("by_agent", "by_list", "by_jurisdiction") if report.table(key).rows]
+        + [table for table in report.tables if table.key == "promises"],
         ledger=ledger_line(report),
+    )
+
+
+def _broken_down(report: Breakdown) -> str:
+    """The page of a breakdown: its groups drawn, and every table."""
+    here = report.since.tzinfo if report.zone == "UTC" else zone(report.zone)
+    plots = [(plot, Markup(plot.svg)) for plot in group_plots(report)]  # noqa: S704 - drawn by us, text escaped
+    return template("breakdown.html.j2").render(
+        report=report,
+        since=report.since.astimezone(here),
+        until=report.until.astimezone(here),
+        tiles=[kpi for kpi in map(report.kpi, _TILES) if kpi.value is not None],
+        groups=[(group, list(kpis)) for group, kpis in groupby(report.kpis, key=lambda kpi: kpi.group)],
+        plots=plots,
+        tables=[table for table in report.tables if table.rows],
     )

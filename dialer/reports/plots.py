@@ -8,11 +8,22 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from dialer.reports.breakdown import Breakdown
 from dialer.reports.build import Report
 from dialer.reports.drawing import BLUE, GREEN, GREY, INK, MUTED, ORANGE, PAPER, RED, SKY, Plot, bars, draw, short
-from dialer.reports.values import Table, show
+from dialer.reports.values import Column, Table, show
 
-__all__ = ["Plot", "all_plots"]
+__all__ = ["Plot", "all_plots", "group_plots"]
+
+#: Groups drawn at the most; the table has them all.
+_MOST_GROUPS = 40
+#: What is drawn of groups: figure, title, colour, hatch.
+_OF_GROUPS = (
+    ("dials", BLUE, ""),
+    ("conversations", SKY, "///"),
+    ("live_answer_rate", GREEN, "..."),
+    ("abandonment_rate", ORANGE, "xx"),
+)
 
 
 def all_plots(report: Report) -> dict[str, Plot]:
@@ -23,6 +34,35 @@ def all_plots(report: Report) -> dict[str, Plot]:
         if table.rows and _anything(table):
             drawn[key] = draw(key, _bound(picture, table, report), wide=wide, height=height)
     return drawn
+
+
+def group_plots(report: Breakdown) -> list[Plot]:
+    """Bars of the groups of a breakdown, one drawing for each of some figures that have any value."""
+    drawn = []
+    for table in report.tables:
+        if table.key != "groups" or not table.rows:
+            continue
+        labels = [short(show(name, table.columns[0].unit)) for name in table.column(table.columns[0].key)]
+        for key, colour, hatch in _OF_GROUPS:
+            column = next(column for column in table.columns if column.key == key)
+            values = [value or 0.0 for value in table.column(key)][:_MOST_GROUPS]
+            if any(values):
+                picture = _group_bars(column, labels[:_MOST_GROUPS], table, colour, hatch)
+                drawn.append(draw(f"group_{key}", picture, wide=False, height=1.2 + 0.34 * len(values)))
+    return drawn
+
+
+def _group_bars(
+    column: Column, labels: Sequence[str], table: Table, colour: str, hatch: str
+) -> Callable[[Figure], str]:
+    def picture(figure: Figure) -> str:
+        cells = table.column(column.key)[: len(labels)]
+        texts = [show(cell, column.unit) for cell in cells]
+        bars(figure, labels, [float(cell or 0.0) for cell in cells], texts, colour=colour, hatch=hatch)
+        more = len(table.rows) - len(labels)
+        return f"{column.label}, {table.title.lower()}" + (f"; {more} more in the table." if more else ".")
+
+    return picture
 
 
 def _bound(picture: _Draw, table: Table, report: Report) -> Callable[[Figure], str]:

@@ -94,6 +94,7 @@ class Preview:
     rules: tuple[RuleCount, ...]
     hours: tuple[Hour, ...]
     versions: dict[str, str]
+    why_closed: str = ""  # by the campaign's own calendar, in words
 
 
 def as_dict(preview: Preview) -> dict[str, Any]:
@@ -111,6 +112,7 @@ def headline(preview: Preview) -> str:
     if not preview.open:
         opens = "" if preview.next_open is None else f" until {preview.next_open:%a %H:%M %Z}"
         said += f"; the campaign itself is closed{opens}"
+        said += f" ({preview.why_closed})" if preview.why_closed else ""
     return f"{said}."
 
 

@@ -29,8 +29,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import betaln, gammaln
 
-from dialer.engine.states import CallResult
-from dialer.reports.calls import fate_of
+from dialer.reports.calls import fate_of, who_answered
 from dialer.reports.legal import LegalCap, Window, WindowRate, judge, legal_caps, windows
 
 __all__ = [
@@ -47,7 +46,6 @@ __all__ = [
 ]
 
 QUARTER = timedelta(minutes=15)
-_MACHINE = [str(CallResult.MACHINE), str(CallResult.FAX)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +123,7 @@ def quarter_of(
         answered: of them, those that somebody answered: columns as in `dialer.store.quarters.PlacedCalls`.
         withins: s within which an agent must be there, by any definition.
     """
-    live = ~(answered["amd_machine"] | answered["result"].isin(_MACHINE))
+    live = ~who_answered(answered)[0]
     settled = live & (answered["bridged_at"].notna() | answered["ended_at"].notna())
     fates = {}
     for within in withins:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
-from dialer.engine.states import CallResult
-from dialer.reports.calls import Day, fate_of
+from dialer.reports.calls import Day, fate_of, who_answered
 from dialer.reports.floor import micros
-from dialer.reports.legal import WindowKind, WindowRate, judge, windows
+from dialer.reports.legal import LegalCap, Window, WindowKind, WindowRate, judge, windows
+from dialer.reports.records import CampaignMeta
 from dialer.reports.values import Cell, Column, Table
 
-__all__ = ["WINDOW_NAMES", "abandonment", "legal_rates"]
+__all__ = ["WINDOW_NAMES", "Fates", "abandonment", "abandonment_table", "legal_rates", "legal_windows", "rates_of"]
 
 #: What the windows are called.
 WINDOW_NAMES: dict[WindowKind, str] = {
@@ -23,41 +26,79 @@ WINDOW_NAMES: dict[WindowKind, str] = {
 }
 
 
-def legal_rates(day: Day) -> tuple[WindowRate, ...]:
-    """Every definition of abandonment over each of its windows (see `dialer.reports.legal`)."""
-    meta, past = day.meta, day.past
-    machine = past["amd_machine"] | past["result"].isin([str(CallResult.MACHINE), str(CallResult.FAX)])
-    named = past["result"].isin([str(CallResult.HUMAN), str(CallResult.ABANDONED), str(CallResult.HUNG_UP_FIRST)])
-    live = (past["answered_at"].notna() | named) & ~machine
-    placed = micros(past["placed_at"])
-    fates: dict[float, NDArray[np.int64]] = {}
+@dataclass(frozen=True, slots=True)
+class Fates:
+    """What became of calls, or of stretches of calls that no window's bound divides.
+
+    Attributes:
+        placed: when, microseconds since the epoch.
+        counts: abandoned, in time, machines; one row for each of `placed`.
+    """
+
+    placed: NDArray[np.int64]
+    counts: NDArray[np.int64]
+
+
+def legal_windows(meta: CampaignMeta) -> tuple[tuple[LegalCap, float, Window], ...]:
+    """Every definition with the seconds within which an agent must be there, over each of its windows."""
+    return tuple(
+        (cap, cap.connect_within + (meta.greeting if cap.after_greeting else 0.0), window)
+        for cap in meta.caps
+        for kind in cap.windows
+        for window in windows(kind, meta.tz, meta.first_day, meta.since, meta.until)
+    )
+
+
+def rates_of(meta: CampaignMeta, fates: Callable[[float], Fates]) -> tuple[WindowRate, ...]:
+    """Every definition of abandonment over each of its windows (see `dialer.reports.legal`).
+
+    Args:
+        meta: the campaign.
+        fates: of its calls, by the seconds within which an agent must be there.
+    """
+    known: dict[float, Fates] = {}
     rates = []
-    for cap in meta.caps:
-        within = cap.connect_within + (meta.greeting if cap.after_greeting else 0.0)
-        if within not in fates:
-            in_time, _, abandoned = fate_of(past, live, within)
-            fates[within] = np.column_stack((abandoned, in_time, machine)).astype(np.int64)
-        for kind in cap.windows:
-            for window in windows(kind, meta.tz, meta.first_day, meta.since, meta.until):
-                begin, end = micros([window.since])[0], micros([window.until])[0]
-                inside = (placed >= begin) & (placed < end)
-                x, y, machines = (int(number) for number in fates[within][inside].sum(axis=0))
-                rates.append(
-                    judge(
-                        cap,
-                        window,
-                        x + (meta.amd_false_positive_rate or 0.0) * machines,
-                        y,
-                        applies=cap.applies(meta.scope, meta.countries),
-                        complete=meta.known_since <= max(window.since, meta.first_day),
-                    )
-                )
+    for cap, within, window in legal_windows(meta):
+        if within not in known:
+            known[within] = fates(within)
+        found = known[within]
+        begin, end = (int(micros([at])[0]) for at in (window.since, window.until))
+        inside = (found.placed >= begin) & (found.placed < end)
+        x, y, machines = (int(number) for number in found.counts[inside].sum(axis=0))
+        rates.append(
+            judge(
+                cap,
+                window,
+                x + (meta.amd_false_positive_rate or 0.0) * machines,
+                y,
+                applies=cap.applies(meta.scope, meta.countries),
+                complete=meta.known_since <= max(window.since, meta.first_day),
+            )
+        )
     return tuple(rates)
+
+
+def legal_rates(day: Day) -> tuple[WindowRate, ...]:
+    """The rates of the rows in memory."""
+    past = day.past
+    machine, live = who_answered(past)
+    placed = micros(past["placed_at"])
+
+    def fates(within: float) -> Fates:
+        in_time, _, abandoned = fate_of(past, live, within)
+        return Fates(placed, np.column_stack((abandoned, in_time, machine)).astype(np.int64))
+
+    return rates_of(day.meta, fates)
 
 
 def abandonment(rates: tuple[WindowRate, ...], day: Day) -> Table:
     """The legal rates as a table; instants on the campaign's clock."""
-    zone = day.meta.tz
+    return abandonment_table(rates, day.meta)
+
+
+def abandonment_table(rates: tuple[WindowRate, ...], meta: CampaignMeta) -> Table:
+    """The legal rates of a campaign as a table; instants on its clock."""
+    zone = meta.tz
     rows: list[tuple[Cell, ...]] = [
         (
             rate.cap.rule,
@@ -77,7 +118,7 @@ def abandonment(rates: tuple[WindowRate, ...], day: Day) -> Table:
         )
         for rate in rates
     ]
-    machines = day.meta.amd_false_positive_rate
+    machines = meta.amd_false_positive_rate
     if machines is None:
         estimate = "No audited share of false machine detections is known, so none is added to x."
     else:

@@ -45,6 +45,7 @@ REASONS: Final[dict[Code, str]] = {
     Code.EMERGENCY_SUSPENSION: "calling there was suspended",
     Code.DATA_UNREADABLE: "a rule could not be judged, and what cannot be judged is refused",
     Code.ON_A_CALL: "the person was on another call of ours",
+    Code.CAMPAIGN_CLOSED: "the campaign was closed by its own calendar",
 }
 
 #: What the checks look at that are no rows of the rule tables, by their id.

@@ -27,6 +27,7 @@ import pandas as pd
 
 from dialer.engine.states import AgentState, CallResult, CallState, LeadState
 from dialer.reports.legal import LegalCap, legal_caps
+from dialer.reports.tally import Promises
 from dnc.values import Scope
 from dnc.zones import zone
 
@@ -128,7 +129,7 @@ class CampaignMeta:
         min_ring: seconds that an unanswered call must ring.
         caps: the legal definitions of abandonment.
         amd_false_positive_rate: audited share of machine detections that were people; None: not audited.
-        promises_kept: promises of these calls that were kept by their due date; None: not known.
+        promises: what became of the promises of these calls; None: payments are not known.
         funnel: steps from the loaded file to callable leads, in order, with their numbers.
         clock: `real`, or `virtual` for a simulated run.
         seed: the seed of a simulated run.
@@ -151,7 +152,7 @@ class CampaignMeta:
     min_ring: float = 15.0
     caps: tuple[LegalCap, ...] = field(default_factory=legal_caps)
     amd_false_positive_rate: float | None = None
-    promises_kept: int | None = None
+    promises: Promises | None = None
     funnel: tuple[tuple[str, int], ...] = ()
     clock: Literal["real", "virtual"] = "real"
     seed: int | None = None
@@ -181,8 +182,6 @@ class CampaignMeta:
         share = self.amd_false_positive_rate
         if share is not None and not 0 <= share <= 1:
             raise InvalidRecords(f"amd_false_positive_rate must be between 0 and 1, got {share!r}")
-        if self.promises_kept is not None and self.promises_kept < 0:
-            raise InvalidRecords(f"promises_kept must be at least 0, got {self.promises_kept!r}")
 
     @property
     def tz(self) -> tzinfo:

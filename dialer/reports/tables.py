@@ -6,6 +6,7 @@ the figures of `dialer.reports.kpis`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -27,6 +28,7 @@ __all__ = [
     "funnel",
     "lead_status",
     "outcomes",
+    "penetration_of",
     "penetration_table",
     "refusals",
     "waits",
@@ -81,8 +83,7 @@ def refusals(day: Day) -> Table:
 
 def waits(day: Day) -> Table:
     """How long people who were joined had waited, in classes [from, to)."""
-    calls = day.calls
-    seconds = calls.loc[calls["live"] & (calls["wait"] >= 0), "wait"].to_numpy()
+    seconds = day.waits
     counts, _ = np.histogram(seconds, bins=_WAIT_EDGES)
     labels = [f"{low:g} to {high:g} s" for low, high in pairwise(_WAIT_EDGES[:-1])]
     rows = tuple(
@@ -99,9 +100,13 @@ def waits(day: Day) -> Table:
 
 def penetration_table(day: Day) -> Table:
     """Leads with at least k attempts, for k up to the most that any lead had (at most 10)."""
-    tried = day.tried.loc[day.tried["leads"] > 0, "attempts"]
-    most = min(10, int(tried.max())) if len(tried) else 0
-    found = [(k, *penetration(day, k)) for k in range(1, most + 1)]
+    return penetration_of(day.tally.tried or ())
+
+
+def penetration_of(tried: Sequence[tuple[int, int]]) -> Table:
+    """The table of penetration, from (attempts, leads)."""
+    most = min(10, max((made for made, leads in tried if leads), default=0))
+    found = [(k, *penetration(tried, k)) for k in range(1, most + 1)]
     rows = tuple((k, number, ratio(number, leads)) for k, number, leads in found)
     columns = (
         Column("attempts", "Attempts, at least"),

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC
+from io import StringIO
 from itertools import groupby
 
 from rich.console import Console, RenderableType
 from rich.table import Table as RichTable
 from rich.text import Text
 
+from dialer.reports.breakdown import Breakdown
 from dialer.reports.build import Report
 from dialer.reports.export import hours_to_csv, to_csv, to_json
 from dialer.reports.values import Table
 from dnc.zones import zone
 
-__all__ = ["hours_to_csv", "ledger_line", "print_report", "renderables", "to_csv", "to_json"]
+__all__ = ["hours_to_csv", "ledger_line", "plain_text", "print_report", "renderables", "to_csv", "to_json"]
 
 #: The tables that fit a terminal, with the columns shown there; all of them are in JSON, CSV and HTML.
 _SHOWN: dict[str, tuple[str, ...]] = {
@@ -33,10 +35,42 @@ _SHOWN: dict[str, tuple[str, ...]] = {
     "outcomes": ("outcome", "calls", "share"),
     "refusals": ("code", "refusals", "share"),
     "health": ("since", "state", "hours", "why"),
+    "promises": (
+        "campaign",
+        "currency",
+        "promises",
+        "kept",
+        "broken",
+        "open",
+        "kept_rate",
+        "promised_amount",
+        "paid_amount",
+    ),
 }
+#: The same of a breakdown; the groups' own names come first.
+_GROUPED: dict[str, tuple[str, ...]] = {
+    "groups": (
+        "dials", "live", "conversations", "contacts", "conversion_rate", "live_answer_rate", "abandonment_rate",
+        "abandonment_high", "occupancy", "handle_time",
+    ),
+    "abandonment": (
+        "campaign", "rule", "applies", "window", "since", "abandoned", "answered", "rate", "low", "high", "cap",
+        "verdict",
+    ),
+    "penetration": ("attempts", "leads", "share"),
+}  # fmt: skip
 
 
-def print_report(report: Report, console: Console | None = None) -> None:
+def plain_text(report: Report | Breakdown) -> str:
+    """The report as on a terminal, without colours, for the text of a message."""
+    console = Console(file=StringIO(), width=140, no_color=True, force_terminal=False)
+    print_report(report, console)
+    written = console.file
+    assert isinstance(written, StringIO)
+    return "\n".join(line.rstrip() for line in written.getvalue().splitlines()) + "\n"
+
+
+def print_report(report: Report | Breakdown, console: Console | None = None) -> None:
     """Write the report to the terminal (or to `console`)."""
     console = console or Console()
     for part in renderables(report):
@@ -44,11 +78,12 @@ def print_report(report: Report, console: Console | None = None) -> None:
         console.print()
 
 
-def renderables(report: Report) -> Iterator[RenderableType]:
+def renderables(report: Report | Breakdown) -> Iterator[RenderableType]:
     """The parts of the report, top to bottom. Names are text, never markup."""
     here = UTC if report.zone == "UTC" else zone(report.zone)
     since, until = (f"{at.astimezone(here):%Y-%m-%d %H:%M %Z}" for at in (report.since, report.until))
-    yield Text(f"{report.name} for {report.client}, {since} to {until}")
+    whose = f"{report.name} for {report.client}" if isinstance(report, Report) else report.name
+    yield Text(f"{whose}, {since} to {until}")
     yield Text(report.headline, style="bold")
     for warning in report.warnings:
         yield Text(f"! {warning}", style="bold red")
@@ -60,11 +95,14 @@ def renderables(report: Report) -> Iterator[RenderableType]:
         for kpi in kpis:
             shown.add_row(Text(kpi.label), Text(kpi.text), Text(kpi.formula))
         yield shown
-    for key, columns in _SHOWN.items():
-        table = report.table(key)
-        if table.rows:
-            yield _rich(table, columns)
-    yield Text(ledger_line(report))
+    shown_here = {} if isinstance(report, Report) else _GROUPED
+    known = {table.key: table for table in report.tables}
+    for key, columns in (_SHOWN | shown_here).items():
+        if key in known and known[key].rows:
+            first = (known[key].columns[0].key,) if key == "groups" else ()
+            yield _rich(known[key], (*first, *columns))
+    if isinstance(report, Report):
+        yield Text(ledger_line(report))
 
 
 def ledger_line(report: Report) -> str:

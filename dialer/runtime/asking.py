@@ -81,7 +81,7 @@ def judge(
         call = ProposedCall(
             number=parsed.e164,
             scope=campaign.scope,
-            mode=campaign.dialing.mode,
+            mode=campaign.call_mode,
             place=place_of(parsed.e164, Address()),
             campaign=campaign.name,
             client=campaign.client,
@@ -94,7 +94,7 @@ def judge(
     else:
         facts = calls.call_facts(tx, phone_id)
         call = facts.proposed(
-            campaign.dialing.mode,
+            campaign.call_mode,
             subject=campaign.subject,
             sector=campaign.sector,
             authorisation=campaign.seller.authorisation,

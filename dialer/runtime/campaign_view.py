@@ -6,10 +6,12 @@ from datetime import datetime
 from typing import Any
 
 from campaigns.files import Campaign
+from campaigns.problems import OperatorError, Problem
 from campaigns.workspace import Workspace
 from dialer.simulation.reading import read_settings
-from dialer.store import calls, health, hopper, leases, runs
+from dialer.store import calls, health, hopper, leases, ordering, retiring, runs
 from dialer.store.transactions import Reading
+from dialer.voice import PromptLibrary, VoiceError
 
 __all__ = ["checked", "standing"]
 
@@ -23,6 +25,12 @@ def checked(workspace: Workspace, name: str) -> str:
     campaign = workspace.campaign(name)
     read_settings(campaign.simulation, f"{name}.toml")
     script = workspace.script(campaign)
+    if campaign.message is not None and workspace.settings.carrier != "simulated":
+        try:
+            PromptLibrary(workspace.root / workspace.settings.prompts).complete(campaign)
+        except VoiceError as error:
+            problem = Problem(f"{name}.toml", str(error), f"run dialer carrier prompts {name}", key="message")
+            raise OperatorError([problem]) from None
     scripted = "no script" if script is None else f"script {campaign.script.file if campaign.script else ''}"
     return (
         f"{name}: ok ({campaign.scope}, {campaign.dialing.mode}, "
@@ -42,6 +50,8 @@ def standing(tx: Reading, campaign: Campaign, now: datetime) -> dict[str, Any]:
         "client": campaign.client,
         "scope": campaign.scope,
         "leads": hopper.counts(tx, name),
+        "not_dialed_for_expiry": sum(retiring.expired_waiting(tx, name, now).values()),
+        "not_dialed_for_filter": ordering.count_filtered(tx, name, campaign.order, now),
         "attempts": {result or "open": count for result, count in calls.count_by_result(tx, name).items()},
         "state": None if change is None else change.state,
         "why": "" if change is None else change.why,

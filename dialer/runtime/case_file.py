@@ -20,9 +20,11 @@ from dialer.store import (
     accounts,
     consents,
     erasures,
+    imported,
     ledger,
     outcomes,
     outgoing,
+    payments,
     people,
     recordings,
     relationships,
@@ -96,6 +98,8 @@ def case_file(
         lists=tuple(_lists(number, where, decisions, registries)),
         decisions=decisions,
         calls=calls,
+        imported_calls=tuple(imported.of_numbers(tx, [number])),
+        payments=tuple(payments.of_person(tx, leads, calls)),
         runs=tuple(_run(tx, run_id) for run_id in dict.fromkeys(call["run_id"] for call in calls)),
         do_not_call=tuple(
             {name: getattr(entry, name) for name in entry.__dataclass_fields__}

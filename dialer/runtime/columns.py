@@ -102,7 +102,7 @@ def completed(columns: Columns, facts: CampaignFacts) -> Contacts:
     digits = contacts.number_keys()
     said = {
         "scope": campaign.scope,
-        "mode": campaign.dialing.mode,
+        "mode": campaign.call_mode,
         "campaign": campaign.name,
         "client": campaign.client,
         "subject": campaign.subject,

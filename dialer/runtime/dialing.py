@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from campaigns.files import Campaign
-from dialer.carriers.port import PlaceRequest
+from dialer.carriers.port import PlaceRequest, Recorded
 from dialer.engine.commands import Dial
 from dialer.runtime.caller_ids import CallerIds
 from dialer.runtime.instants import moment, seconds
@@ -51,11 +51,14 @@ class Refusal:
     retry_at: float | None
     whole_lead: bool
     say: str
+    as_it_was: bool = False  # not the person's doing: the lead goes back unchanged
 
 
 def refusal_of(verdict: Verdict) -> Refusal:
     """What a refusal means for the lead."""
     codes, say = verdict.reasons, sentence_of(verdict)
+    if Code.CAMPAIGN_CLOSED in codes:
+        return Refusal(codes, None, False, say, as_it_was=True)
     if verdict.next_allowed is not None:
         return Refusal(codes, seconds(verdict.next_allowed), True, say)
     if set(codes) & _MENDABLE and not set(codes) & _OF_THE_NUMBER:
@@ -80,6 +83,25 @@ def _on_a_call(live: str, at: datetime) -> Verdict:
         status="policy",
     )
     return Verdict(False, at, (check,), at + _WHILE_TALKING)
+
+
+def _closed(why: str, opens: datetime | None, at: datetime) -> Verdict:
+    """The refusal of a call that was planned before the campaign closed."""
+    check = Check(
+        Code.CAMPAIGN_CLOSED,
+        "policy.own_hours",
+        False,
+        "policy: a campaign calls within its own calendar only",
+        f"the campaign is closed: {why}",
+        status="policy",
+    )
+    return Verdict(False, at, (check,), opens)
+
+
+def _recorded(campaign: Campaign) -> Recorded | None:
+    """What the carrier must know of the message that an agentless campaign plays."""
+    message = campaign.message
+    return None if message is None else Recorded(message.on_machine == "leave_message", message.agent_key != "")
 
 
 class DialRoom:
@@ -114,10 +136,16 @@ class DialRoom:
         facts = calls.call_facts(tx, dial.phone_id)
         dialing = self.campaign.dialing
         at = moment(dial.at)
-        mode = dial.mode or dialing.mode
+        mode = self._mode(dial.mode)
         call = self._proposed(facts, mode, agent_guaranteed=dial.agent_id is not None)
+        hours = self.campaign.hours
         live = calls.live_call(tx, facts)
-        verdict = self._gate(tx).check(call, at, self._policy) if live is None else _on_a_call(live, at)
+        if not hours.is_open(at):
+            verdict = _closed(hours.why_closed_at(at), hours.next_opening(at), at)
+        elif live is not None:
+            verdict = _on_a_call(live, at)
+        else:
+            verdict = self._gate(tx).check(call, at, self._policy)
         sequence = ledger.append(tx, call, verdict, lead_id=dial.lead_id, attempt=dial.call_id)
         if not verdict.allowed:
             return refusal_of(verdict)
@@ -140,7 +168,8 @@ class DialRoom:
             caller_id,
             ring_timeout=dialing.ring_timeout,
             time_limit=dialing.time_limit,
-            detect_machines=dialing.detect_machines,
+            detect_machines=dialing.detect_machines or self.campaign.message is not None,
+            recorded=_recorded(self.campaign),
         )
 
     def bars_recorded(self, tx: Writing, phone_id: int, at: datetime) -> tuple[str, ...]:
@@ -151,15 +180,19 @@ class DialRoom:
         facts, gate = calls.call_facts(tx, phone_id), self._gate(tx)
         spoken, recorded = (
             gate.check(self._proposed(facts, mode), at, self._policy).reasons
-            for mode in (self.campaign.dialing.mode, _RECORDED)
+            for mode in (self.campaign.call_mode, _RECORDED)
         )
         return tuple(code for code in recorded if code not in spoken)
 
     def foresee(self, tx: Reading, phone_id: int, at: datetime, agent_guaranteed: bool) -> Verdict:
         """What the gate says now of a call at a later instant; nothing is written, for nothing is dialed by it."""
-        mode: Mode = "preview" if agent_guaranteed else self.campaign.dialing.mode
+        mode = self._mode("preview" if agent_guaranteed else None)
         call = self._proposed(calls.call_facts(tx, phone_id), mode, agent_guaranteed=agent_guaranteed)
         return self._gate(tx).check(call, at, self._policy)
+
+    def _mode(self, wanted: Mode | None) -> Mode:
+        """How the law sees a call. In an agentless campaign each one is a recorded message, whoever asks for it."""
+        return self.campaign.call_mode if self.campaign.message is not None else wanted or self.campaign.call_mode
 
     def _proposed(self, facts: calls.CallFacts, mode: Mode, agent_guaranteed: bool = False) -> ProposedCall:
         return facts.proposed(

@@ -49,6 +49,8 @@ _log = structlog.get_logger(__name__)
 
 #: A fact that may not wait: it is committed before anything else happens.
 _NEVER = -1.0
+#: What only we know of a call's end, and the law counts.
+_SURE = frozenset({CallResult.ABANDONED, CallResult.OPTED_OUT})
 
 
 class LeaseLost(Exception):
@@ -160,8 +162,8 @@ class Driver:
                     dials.append(command)
                 case cmd.Bridge(call_id=call_id, agent_id=agent_id):
                     actions.append(lambda c=call_id, a=agent_id: self._carrier.bridge(c, a))  # type: ignore[misc]
-                case cmd.PlayMessage(call_id=call_id):
-                    actions.append(lambda c=call_id: self._carrier.play_message(c))  # type: ignore[misc]
+                case cmd.PlayMessage(call_id=call_id, what=what):
+                    actions.append(lambda c=call_id, w=what: self._carrier.play_message(c, w))  # type: ignore[misc]
                 case cmd.HangUp(call_id=call_id):
                     actions.append(lambda c=call_id: self._carrier.hang_up(c))  # type: ignore[misc]
                 case cmd.LookUp(call_id=call_id):
@@ -207,7 +209,13 @@ class Driver:
         answer = self._dial_room.decide(tx, dial)
         if isinstance(answer, Refusal):
             refused = ev.DialRefused(
-                dial.at, dial.call_id, answer.codes, answer.retry_at, answer.whole_lead, answer.say
+                dial.at,
+                dial.call_id,
+                answer.codes,
+                answer.retry_at,
+                answer.whole_lead,
+                answer.say,
+                answer.as_it_was,
             )
             return lambda: self._queue.append(refused)
         request: PlaceRequest = answer
@@ -267,7 +275,7 @@ def _may_wait(fact: cmd.Command) -> float:
     if isinstance(fact, cmd.Suppress):
         return _NEVER
     if isinstance(fact, cmd.CallChanged):
-        if fact.disposition is not None or fact.result is CallResult.ABANDONED:
+        if fact.disposition is not None or fact.result in _SURE:
             return _NEVER
         if fact.state in (CallState.ANSWERED, CallState.BRIDGED):
             return 0.0

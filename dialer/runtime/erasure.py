@@ -21,17 +21,20 @@ done; `carry_out` does exactly that.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from dialer.store import (
     accounts,
+    campaigns,
     consents,
     erasures,
     hopper,
+    imported,
     outgoing,
+    payments,
     people,
     recordings,
     relationships,
@@ -40,10 +43,11 @@ from dialer.store import (
     suppressions,
 )
 from dialer.store.transactions import Reading, Writing
+from dnc.places import place_of
 from dnc.rules import Rulebook
 from dnc.rules.deadlines import opt_out_deadline
 from dnc.rules.retention import Kept, Record, kept
-from dnc.values import Consent
+from dnc.values import Address, Consent
 
 __all__ = ["SOURCE", "Erasure", "KeptRecord", "carry_out", "plan"]
 
@@ -82,10 +86,15 @@ class Erasure:
     newly_erased: tuple[str, ...]  # of those, what has no standing erasure on record
     notes_of: tuple[str, ...]  # calls whose notes are blanked
     removed_calls: tuple[str, ...]
+    days: tuple[tuple[str, date], ...]  # campaign and UTC day of those, for files by columns
     recordings: tuple[str, ...]  # that no rule keeps: by the carrier's name, for the sound lies there
     removed_consents: tuple[int, ...]
     removed_relationships: tuple[int, ...]
     removed_copies: tuple[str, ...]  # proof that only removed records name, by sha256
+    removed_imports: tuple[int, ...]  # calls of another system past their retention
+    removed_payments: tuple[
+        int, ...
+    ]  # of the person's accounts, unless a rule keeps whole records of the client's calls
     removed_events: tuple[int, ...]  # of the outbox: what clients' programs were told, or were to be
     forgotten: tuple[int, ...]  # leads whose consent is past its retention
     named: tuple[tuple[dict[str, Any], consents.Statement], ...]  # whose consent must keep the name, and what does
@@ -101,7 +110,9 @@ class Erasure:
             return False
         numbers = (self.newly_listed, self.newly_erased)
         removed = (self.removed_calls, self.removed_consents, self.removed_relationships, self.removed_events)
-        return any((*numbers, self.leads, self.notes_of, *removed, self.forgotten))
+        return any(
+            (*numbers, self.leads, self.notes_of, *removed, self.removed_imports, self.removed_payments, self.forgotten)
+        )
 
 
 def plan(tx: Reading, number: str, *, book: Rulebook, at: datetime, by: str, reason: str) -> Erasure:
@@ -124,6 +135,11 @@ def plan(tx: Reading, number: str, *, book: Rulebook, at: datetime, by: str, rea
         call["call_id"] for call in calls if call["state"] == "ended" and _is_due(keeping[call["call_id"]], today)
     )
     proofs = _proofs(tx, book, numbers, leads, calls, today)
+    others = [_as_call(tx, call) for call in imported.of_numbers(tx, numbers)]
+    keeping_others = {call["call_id"]: _keeping_call(tx, book, call, today) for call in others}
+    due_others = tuple(call["call_id"] for call in others if _is_due(keeping_others[call["call_id"]], today))
+    paid = payments.of_person(tx, leads, calls)
+    whole = {call["client"] for call in calls if call["call_id"] not in due and _whole(keeping[call["call_id"]], today)}
     erased = erasures.in_force(tx, numbers)
     notes = tuple(
         call["call_id"]
@@ -141,6 +157,9 @@ def plan(tx: Reading, number: str, *, book: Rulebook, at: datetime, by: str, rea
         newly_erased=tuple(each for each in numbers if each not in erased),
         notes_of=notes,
         removed_calls=due,
+        days=tuple(
+            sorted({(c["campaign"], c["placed_at"].astimezone(UTC).date()) for c in calls if c["call_id"] in due})
+        ),
         recordings=tuple(
             each.carrier_ref
             for call in calls
@@ -151,15 +170,23 @@ def plan(tx: Reading, number: str, *, book: Rulebook, at: datetime, by: str, rea
         removed_consents=proofs.consents,
         removed_relationships=proofs.relationships,
         removed_copies=proofs.copies,
+        removed_imports=due_others,
+        removed_payments=tuple(row["payment_id"] for row in paid if row["client"] not in whole),
         removed_events=outgoing.erasable(tx, numbers),
         forgotten=proofs.leads,
         named=tuple(_names(book, number, leads, calls, at)),
         kept=(
             *_kept_calls([call for call in calls if call["call_id"] not in due], keeping),
+            *_kept_calls(
+                [call for call in others if call["call_id"] not in due_others],
+                keeping_others,
+                "calls of another system",
+            ),
+            *(_kept_payments([row for row in paid if row["client"] in whole])),
             *proofs.kept,
             *_kept_always(tx, numbers),
         ),
-        on_record=bool(leads or calls or proofs.any) or _is_known(tx, number),
+        on_record=bool(leads or calls or others or proofs.any) or _is_known(tx, number),
         live=tuple(call["call_id"] for call in calls if call["state"] != "ended"),
         files=tuple(dict.fromkeys(lead["file_name"] for lead in leads)),
     )
@@ -191,6 +218,8 @@ def carry_out(tx: Writing, erasure: Erasure) -> None:
     people.remove_calls(tx, erasure.removed_calls)
     people.remove_consents(tx, erasure.removed_consents)
     people.remove_relationships(tx, erasure.removed_relationships)
+    imported.remove(tx, erasure.removed_imports)
+    payments.remove(tx, erasure.removed_payments)
     outgoing.erase(tx, erasure.removed_events)
     sent_leads.forget(tx, [lead["lead_id"] for lead in erasure.leads])
 
@@ -354,7 +383,28 @@ def _names(
         )
 
 
-def _kept_calls(calls: list[dict[str, Any]], keeping: dict[str, tuple[Kept, ...]]) -> Iterable[KeptRecord]:
+def _kept_payments(rows: list[dict[str, Any]]) -> list[KeptRecord]:
+    """Payments that belong to whole records of calls."""
+    if not rows:
+        return []
+    why = "they belong to the records of calls that are kept whole, and go with them"
+    return [KeptRecord("payments", len(rows), "", "", None, why)]
+
+
+def _as_call(tx: Reading, call: dict[str, Any]) -> dict[str, Any]:
+    """An imported call as retention rules look at one; its place is told by the number alone."""
+    ended = call["placed_at"] + timedelta(seconds=call["talk_seconds"] or 0.0)
+    where = place_of(call["number"], Address()).jurisdictions
+    of = campaigns.get(tx, call["campaign"])
+    assert of is not None, "the row names a campaign that the database keeps"
+    return {**call, "call_id": call["imported_id"], "ended_at": ended, "jurisdictions": where, "scope": of.scope}
+
+
+def _kept_calls(
+    calls: list[dict[str, Any]],
+    keeping: Mapping[Any, tuple[Kept, ...]],
+    what: str = "calls with what became of them",
+) -> Iterable[KeptRecord]:
     """Calls that stay, by the rule that keeps them longest."""
     by_rule: dict[str, list[dict[str, Any]]] = {}
     for call in calls:
@@ -362,7 +412,7 @@ def _kept_calls(calls: list[dict[str, Any]], keeping: dict[str, tuple[Kept, ...]
         by_rule.setdefault(rules[0].rule if rules else "", []).append(call)
     for rule, of_rule in by_rule.items():
         found = [each for call in of_rule for each in keeping[call["call_id"]] if each.rule == rule]
-        yield _record("calls with what became of them", len(of_rule), found)
+        yield _record(what, len(of_rule), found)
 
 
 def _record(what: str, count: int, rules: Iterable[Kept]) -> KeptRecord:

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
+from campaigns.caller_ids import shared_caller_ids
 from campaigns.problems import OperatorError
 from campaigns.workspace import Workspace
 from dialer.runtime.asking import open_rulebook
@@ -60,6 +61,10 @@ def _campaigns(workspace: Workspace) -> Iterator[Finding]:
             yield Finding(f"campaign {name}", False, str(error).splitlines()[0], "see dialer campaigns check")
         else:
             yield Finding(f"campaign {name}", True, "valid")
+    for name, problems in shared_caller_ids(workspace).items():
+        for each in problems:
+            where = f"{each.file} (line {each.line}): {each.what}"
+            yield Finding(f"caller ids of {name}'s client", False, where, each.do)
 
 
 def _lists(workspace: Workspace) -> Iterator[Finding]:

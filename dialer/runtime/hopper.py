@@ -7,13 +7,15 @@ again, for each call, at the instant of dialing: this here only spares it thousa
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
-from campaigns.files import Campaign
+from campaigns.files import Campaign, Hours
 from dialer.engine.events import Lead, LeadsOffered, NoLeads
 from dialer.runtime.instants import moment, seconds
 from dialer.runtime.propensity import Propensity
-from dialer.store import hopper, places
+from dialer.store import hopper, ordering, places, ranking, retiring
 from dialer.store.transactions import Writing
+from dnc import zones
 from dnc.gate import Gate
 from dnc.values import Place
 
@@ -21,6 +23,8 @@ __all__ = ["Hopper"]
 
 #: How long the set of places with due leads is believed, s; a lease that finds nothing looks again at once.
 _PLACES_KEEP = 900.0
+#: How often leads of expired lists are put away before one look; some thousands each time.
+_SWEEPS = 5
 #: The longest time between two looks when nothing can be offered, s: lists and opt-ins may arrive.
 _LOOK_AGAIN = 900.0
 
@@ -48,6 +52,7 @@ class Hopper:
         self._gate = gate
         self._run_id = run_id
         self._propensity = propensity
+        self._rank = ordering.Ranking(campaign.order) if campaign.order.given else ranking.candidates
         self._hours: dict[str, _Hours] = {}
         self._places: list[hopper.DuePlace] = []
         self._places_at = float("-inf")
@@ -57,14 +62,25 @@ class Hopper:
     def fetch(self, tx: Writing, at: float, count: int) -> LeadsOffered:
         """Lease up to `count` leads and offer them; or say why there are none and when to ask again."""
         if not self._campaign.hours.is_open(moment(at)):
-            opening = self._campaign.hours.next_change(moment(at))
-            return self._none(at, "outside_hours", None if opening is None else seconds(opening))
+            opening = self._campaign.hours.next_opening(moment(at))
+            say = _closed(self._campaign.hours, moment(at), opening)
+            return self._none(at, "outside_hours", None if opening is None else seconds(opening), say)
+        swept = 0
+        while swept < _SWEEPS and retiring.sweep(tx, self._campaign.name, moment(at)):
+            swept += 1
         leads = self._lease(tx, at, count)
+        if not leads and swept == _SWEEPS:
+            return self._none(at, "waiting", at + 1.0)  # more of an expired list may stand before the others
         if not leads and at > self._places_at:
             self._places_at = float("-inf")  # perhaps new places have become due
             leads = self._lease(tx, at, count)
         if leads:
             return LeadsOffered(at, leads)
+        held = ordering.count_filtered(tx, self._campaign.name, self._campaign.order, moment(at), due=True)
+        if held:
+            # Attempts and days may let a lead through later: it is looked for again, and the board says why.
+            say = f"{held:,} leads are due, but the filter of [order] leaves them out: {self._campaign.order.filter}"
+            return self._none(at, "waiting", None, say)
         if self._places:
             closed = [self._is_open(due.place, at).until for due in self._places]
             return self._none(at, "outside_hours", min(closed))
@@ -83,7 +99,7 @@ class Hopper:
             self._open_until = min((found.until for _, found in hours), default=at)
         if not self._open_ids:
             return ()
-        leased = hopper.lease(tx, self._campaign.name, self._run_id, count, moment(at), self._open_ids)
+        leased = hopper.lease(tx, self._campaign.name, self._run_id, count, moment(at), self._open_ids, self._rank)
         return tuple(self._lead(each, at) for each in leased)
 
     def callbacks(self, tx: Writing, at: float) -> tuple[Lead, ...]:
@@ -128,7 +144,7 @@ class Hopper:
     def _is_open(self, place: Place, at: float) -> _Hours:
         known = self._hours.get(place.key)
         if known is None or at >= known.until:
-            opening = self._gate.hours(place, self._campaign.scope, self._campaign.dialing.mode, moment(at))
+            opening = self._gate.hours(place, self._campaign.scope, self._campaign.call_mode, moment(at))
             until = at + _LOOK_AGAIN if opening.until is None else seconds(opening.until)
             # A place that never opens (an unknown one, say) is offered all the same: the gate then refuses
             # the call by name and the lead is blocked with the reason, instead of waiting in silence.
@@ -136,6 +152,15 @@ class Hopper:
             self._hours[place.key] = known
         return known
 
-    def _none(self, at: float, why: NoLeads, retry_at: float | None) -> LeadsOffered:
+    def _none(self, at: float, why: NoLeads, retry_at: float | None, say: str = "") -> LeadsOffered:
         latest = at + _LOOK_AGAIN
-        return LeadsOffered(at, (), why, latest if retry_at is None else min(max(retry_at, at + 1.0), latest))
+        again = latest if retry_at is None else min(max(retry_at, at + 1.0), latest)
+        return LeadsOffered(at, (), why, again, say)
+
+
+def _closed(hours: Hours, at: datetime, opening: datetime | None) -> str:
+    """The sentence for a campaign that is closed by its own calendar."""
+    again = "and it does not open again"
+    if opening is not None:
+        again = f"it opens {zones.local(opening, hours.timezone):%a %Y-%m-%d %H:%M %Z}"
+    return f"The campaign is closed ({hours.why_closed_at(at)}); {again}."

@@ -104,7 +104,7 @@ class Journal:
             )
             return
         changes: dict[str, Any] = {"state": fact.state.value}
-        if self._known.get(fact.call_id) is not fact.state:
+        if not fact.late and self._known.get(fact.call_id) is not fact.state:
             column = _INSTANT_OF.get(fact.state)
             if column is not None:
                 changes[column] = moment(fact.at)

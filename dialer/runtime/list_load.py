@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
@@ -15,9 +15,11 @@ from campaigns.lists import Chunk, ContactList, ListError
 from campaigns.workspace import Workspace
 from dialer.runtime.asking import open_rulebook
 from dialer.runtime.consents import bases
+from dialer.runtime.list_dedupe import CAMPAIGN, Dedupe
+from dialer.runtime.list_pass import Mode, Pass
 from dialer.runtime.list_stops import note_stops
 from dialer.store import campaigns as stored_campaigns
-from dialer.store import erasures, lists, outcomes
+from dialer.store import erasures, list_known, lists, loaded_lists, outcomes
 from dialer.store.database import Store, open_store
 from dnc.rules import Rulebook
 
@@ -36,6 +38,7 @@ class LoadResult:
     funnel: dict[str, int]
     warnings: tuple[str, ...]
     rejects: Path | None
+    by_column: dict[str, int] = field(default_factory=dict)  # of leads that were there: what changed
 
 
 def rejects_of(workspace: Workspace, file_name: str, digest: str) -> Path:
@@ -50,9 +53,14 @@ def load_contacts(
     *,
     by: str = "",
     encoding: str | None = None,
-    mapping: Path | None = None,
+    mapping: Path | dict[str, str] | None = None,
     policy: Literal["intersect", "address_first"] = "intersect",
     progress: Callable[[int], None] | None = None,
+    mode: Mode = "append",
+    name: str = "",
+    whole_campaign: bool = False,
+    expires_at: datetime | None = None,
+    dedupe: Dedupe = CAMPAIGN,
 ) -> LoadResult:
     """Load one file.
 
@@ -65,13 +73,19 @@ def load_contacts(
         mapping: a saved mapping of columns.
         policy: which place counts where number and address disagree.
         progress: called with the number of rows read so far.
+        mode: what becomes of leads that the campaign has (`dialer.runtime.list_pass`).
+        name: of the list; by default that of its file.
+        whole_campaign: a replacement is one of every list of the campaign, not only of those of this name.
+        expires_at: from then on the list's leads are not dialed.
+        dedupe: whose leads a row may not be, beside those of the campaign.
 
     Raises:
         ListError: the file cannot be read as a list; nothing was loaded.
         StoreError: the database refuses; the next load of the file goes on where this one stopped.
     """
     now, who = datetime.now(UTC), by or getpass.getuser()
-    digest = _sha256(file)
+    digest, merge = _sha256(file), mode != "append"
+    called = name or file.name
     with open_store(workspace.database_url) as store:
         with store.writing() as tx:
             stored_campaigns.upsert(
@@ -82,14 +96,19 @@ def load_contacts(
                 file_hash=campaign.file_hash,
                 at=now,
             )
-            done = lists.known(tx, campaign.name, digest)
-            existing = [] if done is not None else outcomes.numbers_elsewhere(tx, campaign.name, digest)
+            done = None if merge else lists.known(tx, campaign.name, digest)
+            existing = () if done is not None or merge else outcomes.numbers_elsewhere(tx, campaign.name, digest)
             erased = erasures.every(tx)
         if done is not None:
             return LoadResult(True, False, done.funnel, (), None)
         workspace.rejects_dir.mkdir(parents=True, exist_ok=True)
         rejects = rejects_of(workspace, file.name, digest)
         book = open_rulebook(workspace)
+
+        def where(numbers: list[str]) -> dict[str, str]:
+            with store.reading() as tx:
+                return list_known.in_campaign(tx, numbers, campaign.name)
+
         with ContactList(
             file,
             default_country=campaign.country,
@@ -98,6 +117,7 @@ def load_contacts(
             existing=existing,
             erased=erased,
             bases=bases(book),
+            where=where,
             policy=policy,
             rejects_to=rejects,
             now=now,
@@ -106,10 +126,13 @@ def load_contacts(
             def counted() -> dict[str, int]:
                 return {key: count for key, count in contacts.funnel.as_dict().items() if key != "loaded"}
 
+            chunks = _with_words_noted(store, campaign, contacts, book, file.name, who, now)
+            rows = dedupe.fresh(store, campaign, lists.leads_of(chunks), now, contacts.refuse)
+            change = Pass(store, campaign, mode, called, whole_campaign, file.name, who, now, contacts.refuse)
             loaded = lists.insert_list(
                 store,
                 campaign.name,
-                lists.leads_of(_with_words_noted(store, campaign, contacts, book, file.name, who, now)),
+                rows,
                 file_name=file.name,
                 sha256=digest,
                 at=now,
@@ -117,9 +140,23 @@ def load_contacts(
                 reader=counted,
                 refused=contacts.refuse_erased,
                 progress=None if progress is None else lambda _seen: progress(contacts.funnel.read),
+                name=called,
+                expires_at=expires_at,
+                again=merge,
+                new_of=change.new_of if merge else None,
+                finish=change.finish if merge else None,
             )
-            warnings = tuple(str(warning) for warning in contacts.warnings)
-    return LoadResult(False, loaded.resumed, loaded.funnel, warnings, rejects)
+            with store.reading() as seen:
+                ends = [
+                    each for each in loaded_lists.of_campaign(seen, campaign.name) if each.list_id == loaded.list_id
+                ]
+            change.warnings += [
+                f"the list expired on {each.expires_at:%Y-%m-%d}: its leads are not dialed (dialer lists expire)"
+                for each in ends
+                if each.expires_at is not None and each.expires_at <= now
+            ]
+            warnings = (*change.warnings, *(str(warning) for warning in contacts.warnings))
+    return LoadResult(False, loaded.resumed, loaded.funnel, warnings, rejects, dict(change.by_column))
 
 
 def _with_words_noted(

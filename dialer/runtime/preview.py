@@ -92,6 +92,7 @@ def preview_of(
             for probe, count, new in zip(probes, tally.callable, tally.first, strict=True)
         ),
         versions={"rules": book.version},
+        why_closed=campaign.hours.why_closed_at(at),
     )
 
 

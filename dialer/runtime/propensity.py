@@ -37,7 +37,7 @@ _LEAST_CALLS, _LEAST_ANSWERS = 500, 50
 _PRIOR = 20.0
 _SWEEPS = 8
 _LOWEST, _HIGHEST = 0.005, 0.9
-_ANSWERED = frozenset({"human", "abandoned", "hung_up_first"})
+_ANSWERED = frozenset({"human", "abandoned", "hung_up_first", "to_agent", "message_heard", "message_part", "opted_out"})
 #: Calls that we let go, or that never came about, tell nothing of the person.
 _UNTOLD = frozenset({"cancelled", "failed"})
 

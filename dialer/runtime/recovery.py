@@ -68,7 +68,7 @@ def recover(tx: Writing, campaign: Campaign, at: float, fates: Mapping[str, Fate
     results: dict[str, str] = {}
     for left in open_attempts:
         fate = _fate(fates, left)
-        result = _result(left, fate)
+        result = _result(left, fate, agentless=campaign.message is not None)
         results[left.call_id] = result
         changes: dict[str, Any] = {"state": "ended", "ended_at": moment(at), "result": result}
         if fate.answered and left.answered_at is None:
@@ -115,11 +115,12 @@ def close_conversation(tx: Writing, campaign: Campaign, call_id: str, at: float)
     left = next((each for each in calls.open_attempts(tx, campaign.name) if each.call_id == call_id), None)
     if left is None:
         return
-    calls.update_attempt(tx, call_id, state="ended", ended_at=moment(at), result="human", detail=_WHY_ASKED)
+    result = "human" if campaign.message is None else "to_agent"
+    calls.update_attempt(tx, call_id, state="ended", ended_at=moment(at), result=result, detail=_WHY_ASKED)
     said = outcomes.last_disposition(tx, call_id)
     following = after_call(
         campaign,
-        "human",
+        result,
         None if said is None else campaign.dispositions.get(said.code),
         max(1, outcomes.attempts_of_lead(tx, left.lead_id)),
         at,
@@ -144,10 +145,15 @@ def _fate(fates: Mapping[str, Fate], left: calls.OpenAttempt) -> Fate:
     return fates.get(left.call_id, _UNKNOWN)
 
 
-def _result(left: calls.OpenAttempt, fate: Fate) -> str:
-    """The result of a call that ended while nobody was here to see it."""
+def _result(left: calls.OpenAttempt, fate: Fate, *, agentless: bool) -> str:
+    """The result of a call that ended while nobody was here to see it.
+
+    The message of an agentless campaign had begun with the answer; how much of it was heard nobody knows.
+    """
     if left.bridged_at is not None:
-        return "human"
+        return "to_agent" if agentless else "human"
+    if agentless and (left.answered_at is not None or fate.answered):
+        return "abandoned" if left.detail else "message_part"  # a word of theirs: they had asked for an agent
     if left.answered_at is not None or fate.answered:
         return "abandoned"
     if fate.state == "over" and fate.cause is not None:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
 from campaigns.files import Campaign
 from dialer.reports.build import Report, build_report
 from dialer.reports.records import CampaignMeta, DayRecords, LedgerCheck
+from dialer.runtime.promises import counted, judged, promises_table
 from dialer.store import frames, hopper, ledger, outcomes, runs
 from dialer.store.database import Store
 
-__all__ = ["NothingToReport", "Span", "last_run", "report_of"]
+__all__ = ["FACTS", "NothingToReport", "Span", "last_run", "last_runs", "report_of"]
 
+#: The folder of closed days by columns, in the folder of reports.
+FACTS = "facts"
 #: Rolling legal windows reach this far back.
 _LONGEST_WINDOW = timedelta(days=31)
 
@@ -48,6 +52,27 @@ def last_run(store: Store, campaign: str, now: datetime) -> Span:
     return Span(run.started_at, until + timedelta(microseconds=1), run.clock, run.seed)
 
 
+def last_runs(store: Store, campaigns: Sequence[str], now: datetime) -> Span:
+    """The span from the first to the last of the campaigns' last runs.
+
+    Raises:
+        NothingToReport: none of them ever ran.
+    """
+    found: list[Span] = []
+    why: list[str] = []
+    for name in campaigns:
+        try:
+            found.append(last_run(store, name, now))
+        except NothingToReport as error:
+            why.append(str(error))
+    if not found:
+        raise NothingToReport("; ".join(why))
+    same = found[0] if len(found) == 1 else None
+    clock: Literal["real", "virtual"] = "virtual" if all(each.clock == "virtual" for each in found) else "real"
+    begin, end = min(each.since for each in found), max(each.until for each in found)
+    return Span(begin, end, clock, None if same is None else same.seed)
+
+
 def report_of(store: Store, campaign: Campaign, span: Span) -> Report:
     """Build the report of a campaign over a span; the ledger is proved on the way.
 
@@ -57,6 +82,9 @@ def report_of(store: Store, campaign: Campaign, span: Span) -> Report:
     name = campaign.name
     with store.reading() as tx:
         first = outcomes.first_run_start(tx, name) or span.since
+        if span.since < first < span.until:  # a month that began before the campaign: its periods begin with it
+            span = replace(span, since=first)
+        told = judged(tx, [campaign], span.since, span.until)
         back_to = min(span.since, max(first, span.since - _LONGEST_WINDOW))
         proof = ledger.verify(tx)
         attempts = frames.attempts(tx, name, back_to, span.until)
@@ -78,6 +106,7 @@ def report_of(store: Store, campaign: Campaign, span: Span) -> Report:
             countries=(campaign.country,),
             greeting=campaign.abandonment.greeting,
             min_ring=campaign.dialing.min_ring,
+            promises=counted(told),
             funnel=tuple((step, steps[step]) for step in ("read", "valid", "loaded", "callable")),
             clock=span.clock,
             seed=span.seed,
@@ -93,4 +122,4 @@ def report_of(store: Store, campaign: Campaign, span: Span) -> Report:
             leads=frames.leads_by_status(tx, name),
             tried=frames.tried(tx, name),
         )
-    return build_report(records)
+    return build_report(records, promises_table(told))

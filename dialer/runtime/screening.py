@@ -145,7 +145,7 @@ class Screening:
         self._first = some.take(first)
         self._said = [tuple(told.evidence(row)) for row in first.tolist()]
         self._place, keys = self._first.text("place_key")
-        self._doors = Doors(judges.gate, judges.facts.campaign.scope, judges.facts.campaign.dialing.mode, keys)
+        self._doors = Doors(judges.gate, judges.facts.campaign.scope, judges.facts.campaign.call_mode, keys)
         self._coming = self._first.time("consent_given_at") > _us(judge.at)
         self._allowed = np.zeros(len(first), dtype=bool)
         self._holds_until = np.full(len(first), -np.inf)

@@ -30,7 +30,7 @@ from dialer.runtime.journal import Journal
 from dialer.runtime.propensity import learned
 from dialer.runtime.reassigned import reassigned
 from dialer.runtime.recovery import Recovered, recover, replay
-from dialer.store import calls, health, hopper, leases, outcomes, runs, targets
+from dialer.store import callbacks, calls, health, hopper, leases, outcomes, runs, targets
 from dialer.store import campaigns as stored_campaigns
 from dialer.store.database import Store
 from dialer.store.facts import StoreFacts
@@ -49,6 +49,9 @@ _log = structlog.get_logger(__name__)
 #: What the pacer has learned is saved this often, s of the run's clock; what it missed is told it again by `replay`.
 _SAVE_EVERY = {"real": 15.0, "virtual": 900.0}
 
+#: How often promises that nobody kept are looked for, s.
+_EXPIRE_EVERY = 600.0
+
 
 def pacing_policy(campaign: Campaign, seed: int = 0) -> PacingPolicy:
     """A campaign's pacing settings as the pacer reads them."""
@@ -65,12 +68,13 @@ def pacing_policy(campaign: Campaign, seed: int = 0) -> PacingPolicy:
         lines_per_agent=dialing.lines_per_agent,
         max_lines_per_agent=dialing.max_lines_per_agent,
         seed=seed,
+        agent_key=campaign.message is not None and campaign.message.agent_key != "",
     )
 
 
 def engine_config(campaign: Campaign, call_prefix: str, beat: float = 0.0) -> EngineConfig:
     """A campaign's limits and clocks as the engine reads them."""
-    dialing, cap = campaign.dialing, campaign.abandonment
+    dialing, cap, message = campaign.dialing, campaign.abandonment, campaign.message
     return EngineConfig(
         lines=dialing.lines,
         calls_per_second=dialing.calls_per_second,
@@ -81,6 +85,10 @@ def engine_config(campaign: Campaign, call_prefix: str, beat: float = 0.0) -> En
         time_limit=dialing.time_limit,
         wrap_up_limit=campaign.agents.wrap_up_limit,
         preview=dialing.mode == "preview",
+        agentless=message is not None,
+        agent_key=message is not None and message.agent_key != "",
+        leave_voicemail=message is not None and message.on_machine == "leave_message",
+        message_seconds=90.0 if message is None else message.max_seconds,
         preview_seconds=dialing.preview_seconds,
         callback_grace=campaign.agents.callback_grace,
         skip_delay=campaign.agents.skip_delay_minutes * 60,
@@ -123,6 +131,7 @@ class Session:
         self._token = 0
         self._renewed_at = 0.0
         self._saved_at = float("-inf")
+        self._expired_at = float("-inf")
         self.recovered = Recovered(0, 0, 0, ())
         self.driver: Driver | None = None
         self.engine: Engine | None = None
@@ -194,6 +203,7 @@ class Session:
             if not leases.holds(tx, self.campaign.name, self.run_id, self._token):
                 raise LeaseLost(self.campaign.name)
             self.recovered = recover(tx, self.campaign, now, fates)
+            self._expire_callbacks(tx, now)
             runs.start_run(
                 tx,
                 self.run_id,
@@ -260,6 +270,8 @@ class Session:
         )
         self.driver.on_commit = self._save_now_and_then
         self.driver.start()
+        if campaign.message is not None:
+            self.driver.send(ev.Tick(world.clock.now()))  # no agent's coming sets it going
         return self.driver
 
     def _gate(self, tx: Reading) -> Gate:
@@ -292,6 +304,9 @@ class Session:
         """Offer the callbacks whose promised time has come. Call it every few seconds."""
         world, now = self._world, self._world.clock.now()
         assert self.driver is not None
+        if now >= self._expired_at + _EXPIRE_EVERY:
+            with world.store.writing() as writing:
+                self._expire_callbacks(writing, now)
         with world.store.reading() as tx:
             if not hopper.due_callbacks(tx, self.campaign.name, moment(now)):
                 return
@@ -299,6 +314,15 @@ class Session:
             leads = self._hopper.callbacks(writing, now)
         if leads:
             self.driver.send(ev.CallbacksDue(now, leads))
+
+    def _expire_callbacks(self, tx: Writing, now: float) -> None:
+        """Promises that nobody could keep within `agents.callback_expires_hours` are ordinary leads from now on."""
+        limit = self.campaign.agents.callback_expires_hours
+        why = f"callback not kept within {limit:g} h"
+        expired = callbacks.expire(tx, self.campaign.name, moment(now - 3600.0 * limit), why)
+        self._expired_at = now
+        if expired:
+            _log.warning("callbacks_expired", campaign=self.campaign.name, callbacks=expired, after_hours=limit)
 
     def foresee(self, tx: Reading, phone_id: int, at: float, agent_guaranteed: bool) -> Verdict:
         """What the gate says now of a call to a phone at a later instant."""

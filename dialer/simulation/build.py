@@ -47,6 +47,7 @@ def make_people(settings: SimulationSettings, start: float, ring_delay: Distribu
             patience=Lognormal(settings.patience_mean, settings.patience_cv),
             opts_out=settings.opts_out_of_message,
             leaves_message=settings.leaves_message,
+            asks_agent=settings.asks_agent,
             leaves_talk=settings.leaves_talk,
         ),
     )

@@ -69,6 +69,7 @@ class Manners:
         patience: how long a person listens to silence.
         opts_out: probability that a person presses the opt-out key during the message.
         leaves_message: probability that a person hangs up during the message.
+        asks_agent: probability that a person presses the key for an agent during an agentless campaign's message.
         leaves_talk: probability that a person hangs up on the agent early, after `early` seconds.
     """
 
@@ -79,6 +80,7 @@ class Manners:
     patience: Distribution = _PATIENCE
     opts_out: float = 0.03
     leaves_message: float = 0.25
+    asks_agent: float = 0.08
     leaves_talk: float = 0.0
     early: Distribution = _EARLY
 
@@ -191,6 +193,7 @@ class People:
                 manners.early.quantile(u[4] / manners.leaves_talk) if u[4] < manners.leaves_talk else None,
                 round(0.4 + 0.6 * u[5] / manners.opts_out, 6) if u[5] < manners.opts_out else None,
                 round(u[6] / manners.leaves_message, 6) if u[6] < manners.leaves_message else None,
+                round(0.5 + 0.5 * u[7] / manners.asks_agent, 6) if u[7] < manners.asks_agent else None,
             )
         result = self._other_result((u[0] - probability) / (1.0 - probability))
         if result == "no_answer":

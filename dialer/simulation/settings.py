@@ -100,6 +100,7 @@ class SimulationSettings(_Table):
     patience_cv: NotNegative = 0.5
     opts_out_of_message: Probability = Field(0.03, description="people who press the key during the message")
     leaves_message: Probability = Field(0.25, description="people who hang up during the message")
+    asks_agent: Probability = Field(0.08, description="people who press the key for an agent, if offered")
     leaves_talk: Probability = Field(0.0, description="people who hang up on the agent within 20 s")
 
     # Carrier.
@@ -114,7 +115,7 @@ class SimulationSettings(_Table):
     faults: FaultSettings = FaultSettings()
 
     # Agents.
-    agents: Annotated[int, Field(ge=1)] = 30
+    agents: Annotated[int, Field(ge=0)] = 30
     talk_mean: Positive = Field(120.0, description="s of talk with a person")
     talk_cv: NotNegative = 1.0
     talk_law: Literal["lognormal", "pareto"] = Field("lognormal", description="pareto: heavy tail, cv is ignored")

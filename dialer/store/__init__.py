@@ -22,6 +22,11 @@ Instants are zone-aware `datetime`s; a naive one is refused (`ValueError`). Erro
     campaigns     upsert(tx, name, *, client, scope, file_hash, at)   get(tx, name)   every(tx)
     lists         insert_list(store, campaign, leads, *, file_name, sha256, at, reader=dict, ...) -> Loaded
                   leads_of(chunks of campaigns.lists.ContactList) -> leads   known(tx, campaign, sha256)
+    list_merge    compare(tx, campaign, rows, *, list_id, gone) -> Compared   apply(tx, ..., changes)
+    retiring      expire(tx, list_id, at)   sweep(tx, campaign, now)   retire_missing   revive
+    list_known    elsewhere(tx, numbers, campaign, client)   in_campaign   outcomes
+    imported      add(tx, calls, *, client, campaign, by, at)   events(tx, call, since)   of_numbers   remove
+    history_rows  calls(store, campaign, since, until)   leads(store, ...): streamed
     hopper        due_places(tx, campaign, at) -> [DuePlace(place_id, place, due)]
                   lease(tx, campaign, run_id, count, at, place_ids) -> [LeasedLead]
                   release(tx, run_id, lead_ids)   release_run(tx, run_id)   unsettled(tx, run_id)

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Boolean, Integer, bindparam, func, insert, or_, select, text, update
+from sqlalchemy import Boolean, Integer, String, bindparam, func, insert, or_, select, text, update
 
 from dialer.store import outgoing, relationships
 from dialer.store.errors import StoreConflict, StoreError
@@ -137,6 +137,7 @@ class OpenAttempt:
     answered_at: datetime | None
     bridged_at: datetime | None
     message_played: bool
+    detail: str | None = None
 
 
 _FACTS = Prepared(
@@ -170,10 +171,22 @@ _FACTS = Prepared(
     .join(_place, _place.c.place_id == _phone.c.place_id)
     .where(_phone.c.phone_id == bindparam("phone"))
 )
+#: The lead's own call or one to its number, whoever placed it; then those of the same client to the same person or
+#: household and about the same debt.
 _LIVE = Prepared(
     select(_attempt.c.call_id)
     .where(_attempt.c.lead_id == bindparam("lead"), text("state != 'ended'"))
-    .union_all(select(_attempt.c.call_id).where(_attempt.c.number == bindparam("number"), text("state != 'ended'")))
+    .union_all(
+        select(_attempt.c.call_id).where(_attempt.c.number == bindparam("number"), text("state != 'ended'")),
+        *(
+            select(_attempt.c.call_id).where(
+                column == bindparam(name, type_=String()),
+                text(f"{column} != '' AND state != 'ended'"),
+                _attempt.c.client == bindparam("client", type_=String()),
+            )
+            for column, name in ((_attempt.c.person_id, "person"), (_attempt.c.debt_id, "debt"))
+        ),
+    )
 )
 _INSERT = Prepared(
     insert(_attempt).inline(),
@@ -254,9 +267,13 @@ def call_facts(tx: Reading, phone_id: int) -> CallFacts:
 def live_call(tx: Reading, facts: CallFacts) -> str | None:
     """Return the call that the lead or its number is on now, in whatever campaign, or None.
 
+    Nor are two people of one household, or two who owe one debt, ever called at the same time for one client.
+
     Ask before the gate: `insert_attempt` refuses a second live call, and a refused insert spoils a transaction.
     """
-    found: str | None = _LIVE.value(tx, lead=facts.lead_id, number=facts.number)
+    found: str | None = _LIVE.value(
+        tx, lead=facts.lead_id, number=facts.number, person=facts.person, debt=facts.debt, client=facts.client
+    )
     return found
 
 

@@ -19,16 +19,24 @@ from sqlalchemy import URL, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import QueuePool, StaticPool
 
+from campaigns.order.evaluate import as_number
 from dialer.store.errors import StoreError, explain
 from dialer.store.migration import migrate, require_current
 from dialer.store.transactions import Reading, Writing
 
-__all__ = ["MEMORY", "Store", "open_store"]
+__all__ = ["MEMORY", "NUMBER_FUNCTION", "Store", "open_store"]
+
+#: What SQLite calls the reading of a custom cell as a number (`dialer.store.filters`).
+NUMBER_FUNCTION = "dialer_number"
 
 #: A database that lives and dies with its `Store`: one transaction at a time, for tests and quick simulations.
 MEMORY = ":memory:"
 
 _BUSY_SECONDS = 10
+
+
+def _number(cell: object) -> float | None:
+    return as_number(cell) if isinstance(cell, str) else None
 
 
 class Store:
@@ -144,6 +152,7 @@ def _sqlite(url: URL, durable: bool) -> Engine:
 
     @event.listens_for(engine, "connect")
     def _on_connect(driver: Any, _record: Any) -> None:
+        driver.create_function(NUMBER_FUNCTION, 1, _number, deterministic=True)
         driver.isolation_level = None  # we begin transactions ourselves, below
         driver.execute("PRAGMA journal_mode = WAL")
         driver.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")

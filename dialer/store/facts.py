@@ -14,8 +14,10 @@ from typing import Literal, Protocol
 from sqlalchemy import String, bindparam, select, text, union_all
 from sqlalchemy.sql.selectable import Select
 
+from dialer.engine.states import TALKED
 from dialer.store import blocks as _blocks
 from dialer.store import consents as _consents
+from dialer.store import imported as _imported
 from dialer.store import suppressions as _suppressions
 from dialer.store.schema import UtcDateTime
 from dialer.store.schema import attempt as _attempt
@@ -163,11 +165,9 @@ def past_events(tx: Reading, call: ProposedCall, since: datetime) -> list[PastEv
     if call.debt:
         values["debt"] = call.debt
     rows = _HISTORY[bool(call.person), bool(call.debt)].rows(tx, **values)
-    if not rows:
-        return []
+    events = _imported.events(tx, call, since)  # calls of another system count as ours do
     seen: set[str] = set()
     told: set[int] = set()
-    events: list[PastEvent] = []
     for row in rows:
         if row[0] not in seen:
             seen.add(row[0])
@@ -186,7 +186,7 @@ def _of_attempt(row: Row) -> Iterator[PastEvent]:
     if not counts and reference is None and detail and result in ("congestion", "failed"):
         return  # the carrier did not take it, and said so: nobody was called
     yield _event(row, placed, "attempt")
-    if bridged is not None and result in (None, "human"):
+    if bridged is not None and (result is None or result in TALKED):
         yield _event(row, ended or bridged, "conversation")
     elif result == "abandoned":
         yield _event(row, ended or answered or placed, "abandoned")

@@ -38,7 +38,7 @@ class Guard:
 
 
 _FOR_GOOD = ("ledger", "suppression", "block", "erasure", "administration", "abandonment_target", "removal")
-_ERASABLE = ("consent", "relationship")
+_ERASABLE = ("consent", "relationship", "imported_call")
 
 #: Every guard of the tables as they are now.
 GUARDS: tuple[Guard, ...] = (

@@ -7,17 +7,18 @@ promised. A lead that one run has leased no other run gets.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Integer, String, and_, bindparam, func, literal_column, null, select, update
+from sqlalchemy import Integer, String, and_, bindparam, case, func, literal_column, null, or_, select, update
 
 from dialer.store import places as _places
 from dialer.store.errors import StoreError
 from dialer.store.ranking import WORKABLE, callbacks, candidates, due_by_place
 from dialer.store.schema import UtcDateTime
 from dialer.store.schema import attempt as _attempt
+from dialer.store.schema import contact_list as _list
 from dialer.store.schema import lead as _lead
 from dialer.store.schema import phone as _phone
 from dialer.store.schema import run as _run
@@ -29,6 +30,7 @@ __all__ = [
     "NO_NUMBER_LEFT",
     "DuePlace",
     "LeasedLead",
+    "Rank",
     "Unsettled",
     "counts",
     "due_callbacks",
@@ -44,6 +46,9 @@ __all__ = [
     "take",
     "unsettled",
 ]
+
+#: Gives lead ids by rank, best first: for a campaign, at an instant, about so many, of leads in these places.
+Rank = Callable[[Reading, str, datetime, int, frozenset[int]], Iterator[list[int]]]
 
 #: Why a lead is done when its last number went bad.
 NO_NUMBER_LEFT = "no usable number left"
@@ -86,10 +91,18 @@ class Unsettled:
     ended_at: datetime | None
 
 
+#: A retired lead is called once more at most, as was promised; of an expired list none is (`dialer.store.retiring`).
 _LEADS = Prepared(
     select(_lead.c.lead_id, _lead.c.priority, _lead.c.status, _lead.c.next_at, _lead.c.owner, _lead.c.callback_for)
-    .where(Among(_lead.c.lead_id, "ids"), _lead.c.status.in_([literal_column(f"'{s}'") for s in WORKABLE]))
-    .with_for_update(skip_locked=True)
+    .where(
+        Among(_lead.c.lead_id, "ids"),
+        _lead.c.status.in_([literal_column(f"'{s}'") for s in WORKABLE]),
+        or_(_lead.c.retired.is_(None), _lead.c.status == literal_column("'callback'")),
+        ~select(_list.c.list_id)
+        .where(_list.c.list_id == _lead.c.list_id, _list.c.expires_at <= bindparam("now", type_=UtcDateTime()))
+        .exists(),
+    )
+    .with_for_update(skip_locked=True, of=_lead)
 )
 _PHONES = Prepared(
     select(_phone.c.lead_id, _phone.c.phone_id, _phone.c.number, _phone.c.place_id, _phone.c.position).where(
@@ -116,8 +129,15 @@ _LEASE = Prepared(
         leased_at=bindparam("now", type_=UtcDateTime()),
     )
 )
-_GIVE_BACK = {"status": func.coalesce(_lead.c.leased_from, "ready"), "leased_by": null(), "leased_at": null()}
-_GIVE_BACK["leased_from"] = null()
+#: A lead that was retired under its lease is done when it comes back, unless a callback was promised.
+_retired = and_(_lead.c.retired.is_not(None), func.coalesce(_lead.c.leased_from, "ready") != "callback")
+_GIVE_BACK = {
+    "status": case((_retired, "done"), else_=func.coalesce(_lead.c.leased_from, "ready")),
+    "status_why": case((_retired, _lead.c.retired), else_=_lead.c.status_why),
+    "leased_by": null(),
+    "leased_at": null(),
+    "leased_from": case((_retired, _lead.c.leased_from), else_=null()),
+}
 _RELEASE = Prepared(
     update(_lead)
     .where(Among(_lead.c.lead_id, "ids"), _lead.c.status == "leased", _lead.c.leased_by == bindparam("run"))
@@ -162,7 +182,9 @@ _SET = Prepared(
     ("status", "status_why", "next_at", "callback_for", "leased_by", "leased_at", "leased_from"),
 )
 _SET_PLACES = Prepared(update(_lead).where(_lead.c.lead_id == bindparam("key")), ("place_ids",))
-_STATUS = Prepared(select(_lead.c.status, _lead.c.place_ids).where(_lead.c.lead_id == bindparam("key")))
+_STATUS = Prepared(
+    select(_lead.c.status, _lead.c.place_ids, _lead.c.retired).where(_lead.c.lead_id == bindparam("key"))
+)
 _USABLE_PLACES = Prepared(
     select(_phone.c.place_id)
     .where(_phone.c.lead_id == bindparam("key"), _phone.c.bad.is_(None))
@@ -186,17 +208,26 @@ def due_places(tx: Reading, campaign: str, at: datetime, *, count_to: int = 1000
 
 
 def lease(
-    tx: Writing, campaign: str, run_id: str, count: int, at: datetime, place_ids: Collection[int]
+    tx: Writing,
+    campaign: str,
+    run_id: str,
+    count: int,
+    at: datetime,
+    place_ids: Collection[int],
+    rank: Rank = candidates,
 ) -> list[LeasedLead]:
     """Take up to `count` due leads with a usable phone in one of `place_ids`, for this run alone.
 
-    At least one is returned when there is any; fewer than `count` does not mean that there are no more.
+    At least one is returned when there is any; fewer than `count` does not mean that there are no more. `rank` says
+    in which order: as `dialer.store.ranking` does, or by the campaign's own (`dialer.store.ordering`).
     """
     open_ = frozenset(place_ids)
     leased: dict[int, LeasedLead] = {}
-    for ranked in candidates(tx, campaign, at, count, open_):
+    for ranked in rank(tx, campaign, at, count, open_):
         wanted = [lead_id for lead_id in ranked if lead_id not in leased][: count - len(leased)]
-        leased.update((lead.lead_id, lead) for lead in _take(tx, wanted, open_))
+        taken = _take(tx, wanted, at, open_)
+        # an order of the campaign's own is read ahead: a lead may have been called since
+        leased.update((lead.lead_id, lead) for lead in taken if lead.next_at is None or lead.next_at <= at)
         if len(leased) >= count:
             break
     if leased:
@@ -213,7 +244,7 @@ def take(
     tx: Writing, run_id: str, lead_ids: Collection[int], at: datetime, place_ids: Collection[int]
 ) -> list[LeasedLead]:
     """Take these leads, as far as they are workable and have a usable phone in one of `place_ids`."""
-    leased = _take(tx, list(lead_ids), frozenset(place_ids))
+    leased = _take(tx, list(lead_ids), at, frozenset(place_ids))
     if leased:
         _LEASE.run(tx, ids=[lead.lead_id for lead in leased], run=run_id, now=at)
     return leased
@@ -264,7 +295,8 @@ def set_lead(
 
     `callback_for` is the agent who promised to call back.
 
-    A lead without any usable number cannot wait for another call: it is done instead, and says so.
+    A lead without any usable number cannot wait for another call, nor can one that is retired but for a callback: it
+    is done instead, and says so.
 
     Raises:
         StoreError: there is no such lead.
@@ -274,6 +306,9 @@ def set_lead(
         raise StoreError(f"there is no lead {lead_id}")
     if status in WORKABLE and not row[1]:
         status, next_at, why = "done", None, NO_NUMBER_LEFT
+    back: str | None = None
+    if row[2] is not None and status in ("ready", "waiting"):
+        status, why, back = "done", row[2], status
     _SET.run(
         tx,
         key=lead_id,
@@ -283,7 +318,7 @@ def set_lead(
         callback_for=callback_for or None,
         leased_by=None,
         leased_at=None,
-        leased_from=None,
+        leased_from=back,
     )
 
 
@@ -311,11 +346,11 @@ def mark_phone_good(tx: Writing, phone_id: int) -> None:
     _SET_PLACES.run(tx, key=lead_id, place_ids=",".join(str(row[0]) for row in _USABLE_PLACES.rows(tx, key=lead_id)))
 
 
-def _take(tx: Writing, lead_ids: list[int], open_: frozenset[int]) -> list[LeasedLead]:
+def _take(tx: Writing, lead_ids: list[int], at: datetime, open_: frozenset[int]) -> list[LeasedLead]:
     """Those of the leads that are still free, each with the phone whose turn it is, in the order given."""
     if not lead_ids:
         return []
-    free = {row[0]: row for row in _LEADS.rows(tx, ids=lead_ids)}
+    free = {row[0]: row for row in _LEADS.rows(tx, ids=lead_ids, now=at)}
     ids = list(free)
     tried: dict[int, int] = {}
     tries: dict[int, int] = {}

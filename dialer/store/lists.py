@@ -17,7 +17,7 @@ import hashlib
 import itertools
 import json
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from operator import attrgetter
@@ -49,6 +49,7 @@ __all__ = [
     "add_row",
     "business_of",
     "insert_list",
+    "insert_phone",
     "known",
     "leads_of",
     "note_business",
@@ -100,6 +101,7 @@ class NewLead:
     custom: Mapping[str, Any] = field(default_factory=dict)
     next_at: datetime | None = None
     blocked: str = ""
+    shared: str = ""  # a number that it lost to another lead, whose person or household it then is
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +118,9 @@ class Loaded:
 #: Columns of `campaigns.lists` that are days of past business.
 _DAYS = ("last_transaction", "last_inquiry")
 _KINDS: tuple[relationships.Kind, ...] = ("transaction", "inquiry")
-_NOT_COLUMNS = ("phones", "blocked", *_DAYS)
+_NOT_COLUMNS = ("phones", "blocked", "shared", "person_id", *_DAYS)
 _OWN_COLUMNS = tuple(name for name in NewLead.__dataclass_fields__ if name not in _NOT_COLUMNS)
-_LEAD_COLUMNS = (*_OWN_COLUMNS, "lead_id", "campaign", "list_id", "status", "status_why", "place_ids")
+_LEAD_COLUMNS = (*_OWN_COLUMNS, "person_id", "lead_id", "campaign", "list_id", "status", "status_why", "place_ids")
 _own = attrgetter(*_OWN_COLUMNS)
 _PHONE_COLUMNS = ("lead_id", "campaign", "position", "number", "kind", "line_type", "place_id")
 _FIND = Prepared(
@@ -128,15 +130,48 @@ _FIND = Prepared(
 )
 _NEW_LIST = Prepared(
     insert(_list).returning(_list.c.list_id),
-    ("campaign", "file_name", "sha256", "loaded_at", "loaded_by", "funnel", "last_line", "complete"),
+    (
+        "campaign",
+        "file_name",
+        "sha256",
+        "loaded_at",
+        "loaded_by",
+        "funnel",
+        "last_line",
+        "complete",
+        "name",
+        "expires_at",
+        "expires_why",
+    ),
 )
 _CLIENT = Prepared(select(_campaign.c.client).where(_campaign.c.name == bindparam("name")))
 _PROGRESS = Prepared(update(_list).where(_list.c.list_id == bindparam("key")), ("funnel", "last_line", "complete"))
+_AGAIN = Prepared(
+    update(_list).where(_list.c.list_id == bindparam("key")),
+    ("file_name", "loaded_at", "loaded_by", "funnel", "last_line", "complete", "name"),
+)
+_EXPIRES = Prepared(update(_list).where(_list.c.list_id == bindparam("key")), ("expires_at", "expires_why"))
 _LEAD_OF = Prepared(
     select(_lead.c.lead_id).where(_lead.c.list_id == bindparam("key"), _lead.c.line == bindparam("line"))
 )
 _TAKEN = Prepared(
     select(_phone.c.number).where(_phone.c.campaign == bindparam("name"), Among(_phone.c.number, "numbers"))
+)
+_OWNERS = Prepared(
+    select(_phone.c.number, _lead.c.person_id)
+    .join(_lead, _lead.c.lead_id == _phone.c.lead_id)
+    .where(_phone.c.campaign == bindparam("name"), Among(_phone.c.number, "numbers"))
+)
+_DEBTORS = Prepared(
+    select(_lead.c.debt_id, _lead.c.person_id)
+    .join(_campaign, _campaign.c.name == _lead.c.campaign)
+    .where(
+        Among(_lead.c.debt_id, "debts"),
+        text("lead.debt_id != ''"),
+        _campaign.c.client
+        == select(_campaign.c.client).where(_campaign.c.name == bindparam("name")).correlate(None).scalar_subquery(),
+    )
+    .order_by(_lead.c.lead_id.desc())
 )
 _LAST_ID = Prepared(select(func.max(_lead.c.lead_id, type_=Integer)))
 _IDS = Prepared(
@@ -164,6 +199,7 @@ _TEXTS = (
     "owner",
     "consent_basis",
     "consent_ref",
+    "shared",
 )
 _IN_CUSTOM = ("account_id", "creditor", "balance", "currency", "due_date")
 #: As `dnc.numbers.Number.line_type`: what the digits do not tell counts as mobile.
@@ -193,6 +229,11 @@ def insert_list(
     chunk: int = 2_000,
     pause: float = 0.0,
     progress: Callable[[int], None] | None = None,
+    name: str = "",
+    expires_at: datetime | None = None,
+    again: bool = False,
+    new_of: Callable[[Writing, int, list[NewLead], dict[str, int]], list[NewLead]] | None = None,
+    finish: Callable[[int, dict[str, int]], None] | None = None,
 ) -> Loaded:
     """Load the leads of one file into a campaign, each number once.
 
@@ -209,19 +250,33 @@ def insert_list(
         chunk: leads per transaction.
         pause: seconds between transactions, so that a floor that is dialing gets its turn.
         progress: called after each transaction with the number of leads seen so far.
+        name: of the list; by default that of its file.
+        expires_at: from then on its leads are not dialed; None: as it was.
+        again: a file that was loaded before is gone through once more.
+        new_of: told each batch in its transaction, with the list and the counts; what it returns is inserted.
+        finish: told the list and the counts when every row was seen, before the list is complete.
 
     Raises:
         StoreError: what the database refuses; what was written so far stays, and the next load goes on there.
     """
     with store.writing() as tx:
         row = _FIND.first(tx, name=campaign, digest=sha256)
-        if row is not None and row[1]:
+        if row is not None and row[1] and not again:
             return Loaded(row[0], True, False, row[3])
+        resumed = row is not None and not row[1]
         if row is None:
             counts = dict.fromkeys(_COUNTED, 0)
-            list_id, last_line = _new_list(tx, campaign, file_name, sha256, at, by, counts), 0
-        else:
+            list_id, last_line = _new_list(tx, campaign, file_name, sha256, at, by, counts, name), 0
+        elif resumed:
             list_id, last_line, counts = row[0], row[2], row[3]
+        else:
+            list_id, last_line, counts = row[0], 0, dict.fromkeys(_COUNTED, 0)
+            _AGAIN.run(
+                tx, key=list_id, file_name=file_name, loaded_at=at, loaded_by=by, funnel=counts, last_line=0,
+                complete=False, name=name or file_name,
+            )  # fmt: skip
+        if expires_at is not None:
+            _EXPIRES.run(tx, key=list_id, expires_at=expires_at, expires_why="")
     seen = 0
     for batch in _batches((lead for lead in leads if lead.line > last_line), chunk):
         with store.writing() as tx:
@@ -231,7 +286,8 @@ def insert_list(
             }
             if gone:
                 counts["erased"] = counts.get("erased", 0) + len(gone)
-            _insert(tx, campaign, list_id, [lead for lead in batch if lead.line not in gone], counts)
+            kept = [lead for lead in batch if lead.line not in gone]
+            _insert(tx, campaign, list_id, kept if new_of is None else new_of(tx, list_id, kept, counts), counts)
             told = [
                 (lead.line, phone.number, lead.last_transaction, lead.last_inquiry)
                 for lead in batch
@@ -249,10 +305,12 @@ def insert_list(
             progress(seen)
         if pause:
             time.sleep(pause)
+    if finish is not None:
+        finish(list_id, counts)
     funnel = {**reader(), **counts}
     with store.writing() as tx:
         _PROGRESS.run(tx, key=list_id, funnel=funnel, last_line=last_line, complete=True)
-    return Loaded(list_id, False, row is not None, funnel)
+    return Loaded(list_id, False, resumed, funnel)
 
 
 def add_row(tx: Writing, campaign: str, lead: NewLead | None, *, name: str, by: str, at: datetime) -> int | None:
@@ -385,7 +443,14 @@ def note_business(
 
 
 def _new_list(
-    tx: Writing, campaign: str, file_name: str, sha256: str, at: datetime, by: str, counts: dict[str, int]
+    tx: Writing,
+    campaign: str,
+    file_name: str,
+    sha256: str,
+    at: datetime,
+    by: str,
+    counts: dict[str, int],
+    name: str = "",
 ) -> int:
     """Insert the row of a list whose loading begins."""
     return int(
@@ -399,6 +464,9 @@ def _new_list(
             funnel=counts,
             last_line=0,
             complete=False,
+            name=name or file_name,
+            expires_at=None,
+            expires_why="",
         )
     )
 
@@ -408,6 +476,7 @@ def _insert(tx: Writing, campaign: str, list_id: int, batch: Sequence[NewLead], 
     place_ids = _places.ensure(tx, (phone.place for lead in batch for phone in lead.phones))
     numbers = [phone.number for lead in batch for phone in lead.phones]
     taken = {row[0] for row in _TAKEN.rows(tx, name=campaign, numbers=numbers)}
+    plans = _Plans(tx, campaign, batch, taken)
     ids = _new_ids(tx, len(batch))
     leads: list[tuple[Any, ...]] = []
     phones: list[tuple[Any, ...]] = []
@@ -422,17 +491,49 @@ def _insert(tx: Writing, campaign: str, list_id: int, batch: Sequence[NewLead], 
         if not fresh:
             counts["duplicate_leads"] += 1
             continue
+        person = plans.person_of(lead)
         lead_id = next(ids)
         counts["blocked" if lead.blocked else "loaded"] += 1
         reach = ",".join(map(str, sorted({place_id for _, place_id in fresh})))
         status = "blocked" if lead.blocked else "ready"
-        leads.append((*_own(lead), lead_id, campaign, list_id, status, lead.blocked, reach))
+        leads.append((*_own(lead), person, lead_id, campaign, list_id, status, lead.blocked, reach))
         phones += [
             (lead_id, campaign, position, phone.number, phone.kind, phone.line_type, place_id)
             for position, (phone, place_id) in enumerate(fresh, start=1)
         ]
     _INSERT_LEADS.run_many(tx, leads)
     _INSERT_PHONES.run_many(tx, phones)
+
+
+def insert_phone(tx: Writing, campaign: str, lead_id: int, position: int, phone: NewPhone, place_id: int) -> None:
+    """Give a lead a further number, which the campaign must not have yet."""
+    _INSERT_PHONES.run_many(tx, [(lead_id, campaign, position, phone.number, phone.kind, phone.line_type, place_id)])
+
+
+class _Plans:
+    """Whose leads are called by one plan: those of a household, of a debt, or with a number in common.
+
+    Such leads get one `person_id`, by which caps count, and of which no two are called at the same time. A household
+    that the list names goes before the debt, the debt before the number.
+    """
+
+    def __init__(self, tx: Reading, campaign: str, batch: Sequence[NewLead], taken: Collection[str]) -> None:
+        shared = {lead.shared for lead in batch if lead.shared} | set(taken)
+        debts = {lead.debt_id for lead in batch if lead.debt_id}
+        self._of_number: dict[str, str] = dict(_OWNERS.rows(tx, name=campaign, numbers=list(shared))) if shared else {}
+        self._of_debt: dict[str, str] = dict(_DEBTORS.rows(tx, name=campaign, debts=list(debts))) if debts else {}
+
+    def person_of(self, lead: NewLead) -> str:
+        """The person by whom caps count the lead; those that follow join it."""
+        person = lead.person_id
+        if not person.startswith("household "):
+            number = next((n for n in (lead.shared, *(p.number for p in lead.phones)) if n in self._of_number), "")
+            person = self._of_debt.get(lead.debt_id) or self._of_number.get(number) or person
+        if lead.debt_id:
+            self._of_debt.setdefault(lead.debt_id, person)
+        for phone in lead.phones:
+            self._of_number.setdefault(phone.number, person)
+        return person
 
 
 def _new_ids(tx: Writing, count: int) -> Iterator[int]:

@@ -25,10 +25,13 @@ class LoadedList:
     loaded_by: str
     funnel: dict[str, int]
     complete: bool
+    name: str
+    expires_at: datetime | None
+    expires_why: str
 
 
 _OF = Prepared(
-    select(_t.c.list_id, _t.c.file_name, _t.c.sha256, _t.c.loaded_at, _t.c.loaded_by, _t.c.funnel, _t.c.complete)
+    select(*(_t.c[name] for name in LoadedList.__dataclass_fields__))
     .where(_t.c.campaign == bindparam("name"))
     .order_by(_t.c.list_id.desc())
 )

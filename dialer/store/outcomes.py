@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Integer, bindparam, func, select
 
@@ -17,6 +17,10 @@ from dialer.store.schema import phone as _phone
 from dialer.store.schema import run as _run
 from dialer.store.statements import Prepared
 from dialer.store.transactions import Reading
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 __all__ = [
     "LiveAnswer",
@@ -142,9 +146,12 @@ def first_run_start(tx: Reading, campaign: str) -> datetime | None:
     return found
 
 
-def numbers_elsewhere(tx: Reading, campaign: str, sha256: str) -> list[str]:
-    """Return the campaign's numbers that came from other files than this one."""
-    return [row[0] for row in _ELSEWHERE.rows(tx, name=campaign, digest=sha256)]
+def numbers_elsewhere(tx: Reading, campaign: str, sha256: str) -> NDArray[np.int64]:
+    """Return the campaign's numbers from other files than this one, as whole numbers; shape (n,), 8 bytes each."""
+    import numpy as np
+
+    rows = _ELSEWHERE.each(tx, name=campaign, digest=sha256)
+    return np.fromiter((int(row[0][1:]) for row in rows), dtype=np.int64)
 
 
 def phone_in_campaign(tx: Reading, campaign: str, number: str) -> int | None:

@@ -27,7 +27,7 @@ from dialer.store.schema import lead as _lead
 from dialer.store.statements import Among, ManyValues, Prepared
 from dialer.store.transactions import Reading
 
-__all__ = ["WORKABLE", "callbacks", "candidates", "due_by_place"]
+__all__ = ["WORKABLE", "callbacks", "candidates", "due_by_place", "groups"]
 
 #: The statuses from which a lead may be taken.
 WORKABLE = ("ready", "waiting", "callback")
@@ -134,6 +134,16 @@ def due_by_place(tx: Reading, campaign: str, at: datetime, count_to: int) -> dic
 def callbacks(tx: Reading, campaign: str, at: datetime) -> list[tuple[int, list[int]]]:
     """Callbacks that are due at `at`, earliest first, each with its place ids."""
     return [(lead_id, _ids(group)) for lead_id, group in _CALLBACKS.rows(tx, name=campaign, now=at)]
+
+
+def groups(tx: Reading, campaign: str, open_: frozenset[int]) -> list[str]:
+    """The groups of places (`lead.place_ids`) of ready and waiting leads that have an open place."""
+    found: set[str] = set()
+    for status in ("ready", "waiting"):
+        for (priority,) in _PRIORITIES.rows(tx, campaign=campaign, status=status):
+            rows = _GROUPS.rows(tx, campaign=campaign, status=status, priority=priority)
+            found.update(row[0] for row in rows if not open_.isdisjoint(_ids(row[0])))
+    return sorted(found)
 
 
 def candidates(tx: Reading, campaign: str, at: datetime, count: int, open_: frozenset[int]) -> Iterator[list[int]]:

@@ -46,12 +46,14 @@ __all__ = [
     "contact_list",
     "disposition",
     "erasure",
+    "imported_call",
     "lead",
     "lease",
     "ledger",
     "metadata",
     "outgoing",
     "pacer_state",
+    "payment",
     "phone",
     "place",
     "recording",
@@ -59,6 +61,7 @@ __all__ = [
     "removal",
     "run",
     "sent_lead",
+    "shift",
     "suppression",
     "webhook",
 ]
@@ -119,6 +122,9 @@ contact_list = Table(
     Column("funnel", JSON, nullable=False),  # read, empty, valid, duplicate, refused, loaded
     Column("last_line", Integer, nullable=False, default=0),  # of the file, up to which it is loaded
     Column("complete", Boolean, nullable=False, default=True),  # False while it is being loaded
+    Column("name", Text, nullable=False, default=""),  # the list: the loads of one name replace one another
+    Column("expires_at", UtcDateTime),  # from then on its leads are not dialed; NULL: never
+    Column("expires_why", Text, nullable=False, default=""),  # what is said of them then
     UniqueConstraint("campaign", "sha256"),
 )
 
@@ -166,7 +172,8 @@ lead = Table(
     Column("callback_for", String(64)),  # of a callback: the agent who promised it; NULL: anybody
     Column("leased_by", String(64)),  # run id that holds the lead
     Column("leased_at", UtcDateTime),
-    Column("leased_from", String(16)),  # the status it goes back to when the lease is given back unused
+    Column("leased_from", String(16)),  # the status it goes back to when a lease or a retirement ends
+    Column("retired", Text),  # why it is dialed no more, but for a promised callback; NULL: it may be
     #: Places of its usable phones, kept by the store: ascending place ids, "12" or "12,47"; "" has none left.
     Column("place_ids", Text, nullable=False, default=""),
     Index("ix_lead_hopper", "campaign", "status", "priority", "place_ids", "next_at", "lead_id"),
@@ -183,7 +190,14 @@ lead = Table(
         sqlite_where=text("debt_id != ''"),
         postgresql_where=text("debt_id != ''"),
     ),
-    Index("ix_lead_list", "list_id"),
+    Index("ix_lead_list", "list_id", "status", "lead_id"),
+    Index(
+        "ix_lead_external",
+        "external_id",
+        "campaign",
+        sqlite_where=text("external_id != ''"),
+        postgresql_where=text("external_id != ''"),
+    ),
 )
 
 phone = Table(
@@ -274,6 +288,46 @@ attempt = Table(
     ),
 )
 
+imported_call = Table(
+    "imported_call",  # append-only: calls that another system placed; caps count them, our own figures do not
+    metadata,
+    Column("imported_id", Integer, primary_key=True),
+    Column("client", String(64), nullable=False),
+    Column("campaign", ForeignKey("campaign.name"), nullable=False),
+    Column("number", String(16), nullable=False),
+    Column("person_id", Text, nullable=False),
+    Column("debt_id", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("placed_at", UtcDateTime, nullable=False),
+    Column("talk_seconds", Float),  # NULL: not told
+    Column("result", String(16), nullable=False),  # engine.states.CallResult; "": the code is not known
+    Column("code", String(32), nullable=False),  # as the other system wrote it
+    Column("agent", String(64), nullable=False),
+    Column("counts", Boolean, nullable=False),  # as attempt.counts
+    Column("conversation", Boolean, nullable=False),  # somebody was spoken to
+    Column("refusal", Boolean, nullable=False),  # and declined
+    Column("source", Text, nullable=False),  # file and line
+    Column("imported_by", Text, nullable=False),
+    Column("imported_at", UtcDateTime, nullable=False),
+    UniqueConstraint("client", "number", "placed_at"),
+    Index("ix_imported_call_number", "number", "placed_at"),
+    Index(
+        "ix_imported_call_person",
+        "person_id",
+        "placed_at",
+        sqlite_where=text("person_id != ''"),
+        postgresql_where=text("person_id != ''"),
+    ),
+    Index(
+        "ix_imported_call_debt",
+        "debt_id",
+        "placed_at",
+        sqlite_where=text("debt_id != ''"),
+        postgresql_where=text("debt_id != ''"),
+    ),
+    Index("ix_imported_call_campaign", "campaign", "placed_at"),
+)
+
 disposition = Table(
     "disposition",
     metadata,
@@ -289,6 +343,28 @@ disposition = Table(
     Column("promise_currency", String(3)),  # ISO 4217
     Column("promise_due", Date),  # on the person's calendar
     Column("notes", Text, nullable=False, default=""),
+)
+
+payment = Table(
+    "payment",  # append-only: money that clients say was paid; promises are judged by it
+    metadata,
+    Column("payment_id", Integer, primary_key=True),
+    Column("client", String(64), nullable=False),
+    Column("debt_id", Text, nullable=False),  # "": not given, but one of the three is
+    Column("account_id", Text, nullable=False),
+    Column("external_id", Text, nullable=False),
+    Column("amount", String(24), nullable=False),  # decimal
+    Column("currency", String(3), nullable=False),  # ISO 4217
+    Column("paid_on", Date, nullable=False),
+    Column("reference", Text, nullable=False),  # the client's own; "": none
+    Column("key", String(64), nullable=False),  # sha256 of the reference, or of the row: imported twice, counted once
+    Column("source", Text, nullable=False),  # file and line
+    Column("imported_by", Text, nullable=False),
+    Column("imported_at", UtcDateTime, nullable=False),
+    UniqueConstraint("client", "key"),
+    Index("ix_payment_debt_id", "debt_id", "client"),
+    Index("ix_payment_account_id", "account_id", "client"),
+    Index("ix_payment_external_id", "external_id", "client"),
 )
 
 recording = Table(
@@ -469,6 +545,21 @@ abandonment_target = Table(
     Column("by", Text, nullable=False),
     Column("at", UtcDateTime, nullable=False),
     Index("ix_abandonment_target_campaign", "campaign", "target_id"),
+)
+
+shift = Table(
+    "shift",  # when an agent is scheduled to work, as it was imported last
+    metadata,
+    Column("shift_id", Integer, primary_key=True),
+    Column("agent_id", String(64), nullable=False),
+    Column("campaign", String(64), nullable=False, default=""),  # "": whatever campaign
+    Column("day", Date, nullable=False),  # the day it begins on, in its zone
+    Column("zone", String(64), nullable=False),  # IANA
+    Column("starts_at", UtcDateTime, nullable=False),
+    Column("ends_at", UtcDateTime, nullable=False),
+    Column("breaks", JSON, nullable=False, default=list),  # [[from, to]], ISO 8601 in UTC
+    UniqueConstraint("agent_id", "starts_at"),
+    Index("ix_shift_starts_at", "starts_at"),
 )
 
 agent_change = Table(

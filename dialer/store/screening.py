@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Text, and_, cast, func, literal_column, or_, select
 
+from dialer.engine.states import TALKED
+from dialer.store import imported as _imported
 from dialer.store.frames import frame_of
 from dialer.store.schema import attempt as _attempt
 from dialer.store.schema import consent as _consent
@@ -171,7 +173,7 @@ def past_events(tx: Reading, client: str, since: datetime) -> pd.DataFrame:
         .join(_disposition, _disposition.c.call_id == t.c.call_id)
         .where(*where, cast(_disposition.c.flags, Text).like(literal_column("'%\"refusal\"%'"))),
     )
-    told = calls["bridged_at"].notna() & (calls["result"].isna() | (calls["result"] == "human"))
+    told = calls["bridged_at"].notna() & (calls["result"].isna() | calls["result"].isin(list(TALKED)))
     dropped = ~told & (calls["result"] == "abandoned").fillna(value=False)
     over = calls["ended_at"].fillna(calls["answered_at"]).fillna(calls["placed_at"])
     names = [column.key for column in shared]
@@ -181,5 +183,6 @@ def past_events(tx: Reading, client: str, since: datetime) -> pd.DataFrame:
         calls.loc[dropped, names].assign(at=over[dropped], kind="abandoned"),
         calls.loc[calls["amd_machine"], names].assign(at=over[calls["amd_machine"]], kind="amd_machine"),
         refusals[names].assign(at=refusals["placed_at"], kind="refusal"),
+        _imported.event_rows(tx, client, since),
     ]
     return pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)

@@ -10,7 +10,7 @@ ever put into the text of a statement: every value is a parameter.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
@@ -135,6 +135,11 @@ class Prepared:
         form = self._form(tx)
         found: list[Row] = tx.driver.execute(form.sql, form.parameters(values)).fetchall()
         return found
+
+    def each(self, tx: Reading, **values: Any) -> Iterator[Row]:
+        """Run it and give the rows one by one, as the driver has them: for more than memory should hold."""
+        form = self._form(tx)
+        yield from tx.driver.execute(form.sql, form.parameters(values))
 
     def first(self, tx: Reading, **values: Any) -> Row | None:
         """Run it and return the first row, or None."""

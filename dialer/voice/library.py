@@ -19,13 +19,13 @@ from typing import Any, Literal
 
 from campaigns.files import Campaign
 from dialer.voice.speech import SpeechError, render
-from dialer.voice.texts import OWN_PROMPTS, PROMPTS, prompt_texts
+from dialer.voice.texts import OWN_PROMPTS, prompt_texts, prompts_of
 
 __all__ = ["Prompt", "PromptLibrary", "VoiceError"]
 
 _MANIFEST = "manifest.json"
 #: A recording longer than this is a mistake, s.
-_LONGEST = 60.0
+_LONGEST = 180.0
 _LARGEST = 16 << 20
 
 
@@ -66,7 +66,7 @@ class PromptLibrary:
 
     def current(self, campaign: Campaign) -> dict[str, Prompt]:
         """The prompts that may be played now, by name; what is missing or stale is not among them."""
-        texts, prompts = prompt_texts(campaign) | dict.fromkeys(OWN_PROMPTS), self._manifest(campaign.name)
+        texts, prompts = dict.fromkeys(OWN_PROMPTS) | prompt_texts(campaign), self._manifest(campaign.name)
         return {
             name: prompt
             for name, prompt in prompts.items()
@@ -80,7 +80,7 @@ class PromptLibrary:
             VoiceError: one is missing or speaks other words than the campaign file has today.
         """
         current, known = self.current(campaign), self._manifest(campaign.name)
-        missing = [name for name in PROMPTS if name not in current]
+        missing = [name for name in prompts_of(campaign) if name not in current]
         if missing:
             how = "speaks other words than the campaign file" if missing[0] in known else "is not there"
             raise VoiceError(
@@ -88,6 +88,15 @@ class PromptLibrary:
                 + (f" (and {len(missing) - 1} more)" if len(missing) > 1 else "")
                 + f": run dialer carrier prompts {campaign.name}"
             )
+        said = campaign.message
+        for name in ("announcement", "voicemail") if said is not None else ():
+            prompt = current.get(name)
+            times = 1 + said.replays if said is not None and name == "announcement" else 1
+            if said is not None and prompt is not None and prompt.seconds * times > said.max_seconds:
+                raise VoiceError(
+                    f"{campaign.name}: the prompt {name} lasts {prompt.seconds * times:.0f} s, longer than "
+                    f"message.max_seconds, {said.max_seconds:g}: shorten it, or raise that"
+                )
         return current
 
     def render(self, campaign: Campaign, again: bool = False) -> list[Prompt]:
@@ -121,8 +130,9 @@ class PromptLibrary:
         Raises:
             VoiceError: there is no such prompt, or the file is no WAV file of usable length.
         """
-        if name not in (*PROMPTS, *OWN_PROMPTS):
-            raise VoiceError(f"there is no prompt {name!r}: use one of {', '.join((*PROMPTS, *OWN_PROMPTS))}")
+        known = dict.fromkeys((*prompts_of(campaign), *OWN_PROMPTS))
+        if name not in known:
+            raise VoiceError(f"there is no prompt {name!r}: use one of {', '.join(known)}")
         return self._keep(campaign, name, recording, "recorded")
 
     def path(self, campaign: str, file: str) -> Path | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from campaigns.files import Campaign
 
-__all__ = ["OWN_PROMPTS", "PROMPTS", "prompt_texts"]
+__all__ = ["OWN_PROMPTS", "PROMPTS", "prompt_texts", "prompts_of"]
 
 #: Every campaign needs these: the message of an abandoned call, what confirms an opt-out, what is heard when
 #: an agent's line breaks, on hold, before a recording, and when somebody rings back.
@@ -12,6 +12,9 @@ PROMPTS = ("message", "opted_out", "apology", "hold", "recording_notice", "retur
 
 #: Only the user's own recording, and only where there is one: what an agent leaves on an answering machine.
 OWN_PROMPTS = ("voicemail",)
+
+#: What an agentless campaign says besides, in its own words: to people, and on machines.
+_ANNOUNCEMENT, _VOICEMAIL = "announcement", "voicemail"
 
 _WORDS: dict[str, dict[str, str]] = {
     "en": {
@@ -57,6 +60,14 @@ _WORDS: dict[str, dict[str, str]] = {
 }
 
 
+def prompts_of(campaign: Campaign) -> tuple[str, ...]:
+    """The prompts that a campaign cannot be dialed without."""
+    said = campaign.message
+    if said is None:
+        return PROMPTS
+    return (*PROMPTS, _ANNOUNCEMENT, *([_VOICEMAIL] if said.on_machine == "leave_message" else []))
+
+
 def prompt_texts(campaign: Campaign) -> dict[str, str | None]:
     """Give the words of every prompt of a campaign; None where its language has none and a recording is needed.
 
@@ -70,4 +81,9 @@ def prompt_texts(campaign: Campaign) -> dict[str, str | None]:
     for name in PROMPTS[1:]:
         template = words.get(name)
         texts[name] = None if template is None else template.format(**said)
+    own = campaign.message
+    if own is not None:
+        texts[_ANNOUNCEMENT] = " ".join(own.text.split())
+        if own.on_machine == "leave_message":
+            texts[_VOICEMAIL] = " ".join(own.voicemail.split())
     return texts

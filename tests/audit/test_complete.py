@@ -9,7 +9,7 @@ from case_world import ADA, SECOND, TIME, Floor
 from world import campaign_text
 
 from dialer.runtime.list_load import load_contacts
-from dialer.store import accounts, blocks, outgoing, recordings, removals
+from dialer.store import accounts, blocks, imported, outgoing, recordings, removals
 from dialer.store.schema import metadata
 from dnc.registries import RegistryStore
 from dnc.values import Block, Code
@@ -21,6 +21,7 @@ HELD = {
     "block": ("inconvenient_times", "target"),
     "consent": ("consents", "number"),
     "erasure": ("erasures", "number"),
+    "imported_call": ("imported_calls", "number"),
     "ledger": ("decisions", "number"),
     "outgoing": ("outgoing_events", "number"),
     "phone": ("leads", "number"),
@@ -40,6 +41,8 @@ def rich(dialer, busy: Floor) -> Floor:
     busy.said("call-1", "LATER", "call tomorrow", TIME + timedelta(minutes=2))
     busy.said("call-1", "NO", "changed her mind", TIME + timedelta(minutes=3))
     with busy.world.store() as store, store.writing() as tx:
+        past = imported.ImportedCall(ADA, TIME - timedelta(days=9), "human", "SALE", 61.0, conversation=True)
+        imported.add(tx, [past], client="evergreen", campaign="day", by="olga", at=TIME)
         accounts.record(tx, TIME, by="clara", act="look_up_number", target=ADA, detail="day")
         words = {"reason": "asked back", "source": "letter", "by": "clara", "at": TIME}
         asked = removals.ask(tx, ADA, scope="company", scope_id="", **words)

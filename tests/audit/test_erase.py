@@ -16,7 +16,7 @@ WORDS = ("--reason", "letter of 20 Nov")
 KEPT_COLUMNS = {
     "lead_id", "campaign", "list_id", "line", "country", "owner", "priority", "consent_basis", "consent_at",
     "consent_ref", "consent_revoked_at", "consent_waives", "status", "status_why", "next_at", "leased_by", "leased_at",
-    "leased_from", "place_ids", "callback_for",
+    "leased_from", "retired", "place_ids", "callback_for",
 }  # fmt: skip
 
 

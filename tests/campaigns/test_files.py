@@ -212,7 +212,8 @@ GOLDEN = [
         [
             "campaigns/spring.toml: recycle.bussy (line 14): 'bussy' is not one of human, machine, busy, "
             "no_answer, "
-            "congestion, failed, abandoned, cancelled, hung_up_first; did you mean 'busy'? Write that or "
+            "congestion, failed, abandoned, cancelled, hung_up_first, to_agent, message_heard, message_part, "
+            "opted_out, voicemail_left; did you mean 'busy'? Write that or "
             "remove it."
         ],
     ),

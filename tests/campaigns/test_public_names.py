@@ -37,6 +37,7 @@ def test_public_names_are_pinned():
         "load_script",
         "parse_script",
         "render",
+        "slug",
     ]
     assert sorted(campaigns.workspace.__all__) == [
         "HOME_VARIABLE",

@@ -44,9 +44,15 @@ def test_a_new_folder_holds_settings_campaigns_scripts_and_the_next_three_comman
         "README.md",
         "campaigns/collections.toml",
         "campaigns/telemarketing.toml",
+        "crontab.example",
         "dialer.toml",
         "scripts/collections.md",
         "scripts/telemarketing.md",
+        "systemd/dialer-campaign@.service",
+        "systemd/dialer-campaign@.timer",
+        "systemd/dialer-nightly.service",
+        "systemd/dialer-nightly.timer",
+        "systemd/dialer-serve.service",
     ]
     readme = (home / "README.md").read_text()
     commands = [line.strip() for line in readme.splitlines() if line.startswith("    dialer ")]
@@ -58,7 +64,9 @@ def test_making_it_twice_is_refused_and_changes_nothing(home):
     (home / "README.md").unlink()
     assert told(lambda: init_workspace(home)) == (
         f"{home}: it already has dialer.toml, campaigns/telemarketing.toml, campaigns/collections.toml, "
-        "scripts/telemarketing.md, scripts/collections.md; choose another folder, or overwrite with --force."
+        "scripts/telemarketing.md, scripts/collections.md, crontab.example, systemd/dialer-serve.service, "
+        "systemd/dialer-campaign@.service, systemd/dialer-campaign@.timer, systemd/dialer-nightly.service, "
+        "systemd/dialer-nightly.timer; choose another folder, or overwrite with --force."
     )
     assert (home / "dialer.toml").read_text() == "# mine\n"
     assert not (home / "README.md").exists()

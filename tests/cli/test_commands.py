@@ -388,7 +388,7 @@ def test_a_record_that_cannot_be_written_is_named_before_anything_is_taken(diale
 
 def test_a_simulated_world_that_cannot_be_is_named(dialer, bare: World):
     file = bare.root / "campaigns" / "day.toml"
-    file.write_text(file.read_text() + "\n[simulation]\nagents = 0\nspeed = 3\n")
+    file.write_text(file.read_text() + "\n[simulation]\nagents = -1\nspeed = 3\n")
     for words in (("campaigns", "check", "day"), ("run", "day")):
         said = dialer("--dir", bare.root, *words)
         assert said.code == 1 and "simulation.agents" in said.err and "simulation.speed" in said.err

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
 from campaigns.dispositions import FLAGS, Disposition
-from campaigns.files import hours, model
+from campaigns.files import calendar, hours, model, order
 from campaigns.lists import FIELDS, VICIDIAL, RejectFile
 from campaigns.lists.notes import Effect
 from campaigns.workspace import Settings
@@ -28,11 +28,15 @@ TABLES: dict[str, type[BaseModel]] = {
     "dialing.": model.Dialing,
     "abandonment.": model.Abandonment,
     "hours.": hours.Hours,
+    "hours.pauses.": calendar.Pause,
+    "hours.extra_days.": calendar.ExtraDay,
     "caps.": model.Caps,
     "caps.per_hours.": model.HoursCap,
     "agents.": model.Agents,
+    "order.": order.Order,
     "recycle.RESULT.": model.RecycleRule,
     "dispositions.CODE.": Disposition,
+    "message.": model.Message,
     "script.": model.ScriptFile,
     "simulation.": SimulationSettings,
 }

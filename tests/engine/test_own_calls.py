@@ -188,3 +188,59 @@ def test_draining_takes_back_what_agents_look_at(looking):
     assert sorted(released.lead_ids) == [1, 2, 3, 77]
     assert state_of(story, "ann") is AgentState.READY
     assert story.engine.complete
+
+
+def test_a_promise_that_could_not_be_kept_at_its_minute_stays_one_and_its_agents():
+    story = Story()
+    story.agents("cat")
+    story.send(promised(5.0, "cat"))
+    story.send(ev.PreviewDialed(6.0, "cat"))
+    dial = story.of(cmd.Dial)[-1]
+    story.send(ev.DialRefused(6.0, dial.call_id, ("FREQ_24H",), 9000.0, say="three calls today"))
+    (lead,) = story.of(cmd.LeadChanged)
+    assert (lead.state, lead.next_at, lead.for_agent) == (LeadState.CALLBACK, 9000.0, "cat")
+    # The number itself is barred: the person's other number is called for the promise, by the same agent.
+    story.send(promised(9000.0, "cat"))
+    story.send(ev.PreviewDialed(9001.0, "cat"))
+    dial = story.of(cmd.Dial)[-1]
+    story.send(ev.DialRefused(9001.0, dial.call_id, ("DNC_STATE",), None, whole_lead=False))
+    (lead,) = story.of(cmd.LeadChanged)
+    assert (lead.state, lead.next_at, lead.for_agent) == (LeadState.CALLBACK, 9001.0, "cat")
+    assert (lead.phone_id, lead.phone_bad) == (77, "DNC_STATE")
+    # For good: no promise stands against that.
+    story.send(promised(9002.0, "cat"))
+    story.send(ev.PreviewDialed(9002.0, "cat"))
+    story.send(ev.DialRefused(9002.0, story.of(cmd.Dial)[-1].call_id, ("CONSENT_REQUIRED",), None))
+    (lead,) = story.of(cmd.LeadChanged)
+    assert (lead.state, lead.for_agent) == (LeadState.BLOCKED, "")
+    # A skip, and a carrier that takes no calls, change nothing of it either.
+    story.send(promised(9003.0, "cat"))
+    story.send(ev.PreviewSkipped(9003.0, "cat", "lunch"))
+    assert story.of(cmd.LeadChanged)[0].for_agent == "cat"
+    story.send(promised(20_000.0, "cat"))
+    story.send(ev.PreviewDialed(20_000.0, "cat"))
+    dial = story.of(cmd.Dial)[-1]
+    story.send(ev.DialAllowed(20_000.0, dial.call_id))
+    story.send(ev.PlaceFailed(20_001.0, dial.call_id, "rate"))
+    (lead,) = story.of(cmd.LeadChanged)
+    assert (lead.state, lead.next_at, lead.for_agent) == (LeadState.CALLBACK, 20_001.0, "cat")
+
+
+def test_the_board_says_why_a_campaign_is_closed_and_when_it_opens():
+    story = Story()
+    story.agents("ann")
+    say = "The campaign is closed (pause until 2027-01-03: holidays); it opens Mon 2027-01-04 09:00 EST."
+    story.send(ev.LeadsOffered(1.0, (), "outside_hours", 900.0, say))
+    assert story.of(cmd.CampaignChanged)[-1].why == say
+    story.send(ev.LeadsOffered(901.0, (), "outside_hours", 1800.0))
+    assert story.engine.pace.health()[1] == "No lead may be called at this hour."
+
+
+def test_a_call_that_the_campaigns_own_hours_refuse_leaves_the_lead_as_it_was(looking):
+    story = looking
+    story.send(ev.PreviewDialed(5.0, "ann"))
+    (dial,) = story.of(cmd.Dial)
+    story.send(ev.DialRefused(5.0, dial.call_id, ("CAMPAIGN_CLOSED",), None, say="closed", as_it_was=True))
+    assert story.of(cmd.LeadChanged) == []
+    assert story.of(cmd.ReleaseLeads)[0].lead_ids == (1,)
+    assert story.of(cmd.AgentChanged)[0].say == "closed"

@@ -24,6 +24,8 @@ CALL_EVENTS = [
     ev.BridgeFailed(1.0, "c", "ann"),
     ev.MessagePlayed(1.0, "c"),
     ev.OptedOut(1.0, "c"),
+    ev.AgentAsked(1.0, "c"),
+    ev.MachineReady(1.0, "c"),
     ev.Ended(1.0, "c", "no_answer"),
     ev.Lost(1.0, "c"),
 ]

@@ -12,9 +12,11 @@ import pytest
 from floors import NAME, fictitious_numbers
 from hand_floor import HandFloor, hand_floor
 
+from campaigns.files.calendar import Pause
 from dialer.runtime.live.desks import DeskError
 from dialer.store import erasures, suppressions
 from dialer.web.acts import Wanted, act
+from dnc import zones
 
 MORE = """
 [agents]
@@ -189,6 +191,55 @@ async def test_a_callback_whose_agent_is_away_goes_to_others_after_the_grace(han
     hand.clock.run(at + 302)
     do(hand, "bob", "skip", why="x")
     assert shown(hand, "bob")["preview"]["person"]["number"] == of(hand, call)
+
+
+@story()
+async def test_an_own_callback_is_announced_once_and_given_up_after_its_limit(hand):
+    await hand.agent("ann")
+    call = await talking(hand, "ann")
+    await hand.over(call)
+    at = hand.clock.now() + 8 * 86_400
+    promised = datetime.fromtimestamp(at, UTC)
+    do(hand, "ann", "dispose", call_id=call.call_id, code="LATER", callback_at=promised.isoformat(), own=True)
+    do(hand, "ann", "pause", code="break")
+    hand.floor._look_after()
+    assert hand.floor.desks.desks["ann"].messages == []
+    hand.clock.run(at - 250)  # the reminder is 5 minutes ahead
+    for _ in range(2):
+        hand.clock.run(hand.clock.now() + 3)
+        hand.floor.desks.alive("ann")
+        hand.floor._look_after()
+    local = zones.local(promised, hand.floor.campaign(NAME).hours.timezone)
+    (message,) = hand.floor.desks.desks["ann"].messages
+    assert message["text"].startswith(f"your callback at {local:%H:%M %Z}: "), message
+    # Nobody keeps it: after a week it is a lead like any other, with the reason on record.
+    hand.floor.session(NAME).drain("the day is over")
+    hand.clock.run(at + 168 * 3600 + 1)
+    hand.floor.session(NAME).bring_callbacks()
+    assert lead_of(hand, of(hand, call))[:2] == ("waiting", None)
+    assert hand.rows("SELECT status_why FROM lead WHERE status_why LIKE 'callback not%'") == [
+        ("callback not kept within 168 h",)
+    ]
+
+
+@story()
+async def test_no_call_is_placed_after_the_campaign_has_closed_not_even_one_that_is_on_a_screen(hand):
+    await hand.agent("ann")
+    number = shown(hand, "ann")["preview"]["person"]["number"]
+    campaign = hand.floor.campaign(NAME)
+    day = zones.local(datetime.fromtimestamp(hand.clock.now(), UTC), campaign.hours.timezone).date()
+    pause = Pause(first=day, last=day, why="the client's site is down")
+    shut = campaign.model_copy(update={"hours": campaign.hours.model_copy(update={"pauses": (pause,)})})
+    hand.floor.session(NAME)._room.campaign = shut
+    told(hand, "ann")
+    do(hand, "ann", "dial")
+    await hand.settle()
+    said = [each["say"] for each in told(hand, "ann") if each["event"] == "state" and each["say"]]
+    assert len(said) == 1 and "the campaign is closed: pause until" in said[0] and "site is down" in said[0]
+    assert len(hand.door.of("create_call")) == 1  # her leg
+    hand.floor.session(NAME).driver.flush()
+    assert lead_of(hand, number)[0] == "ready"
+    assert hand.rows(f"SELECT allowed FROM ledger WHERE number = '{number}'") == [(0,)]
 
 
 @story(begin=False)

@@ -40,7 +40,8 @@ from dialer.carriers.twilio import documents
 from dialer.carriers.twilio.addresses import Addresses
 from dialer.runtime.live.secrets import new_secret
 from dialer.store import agents
-from dialer.voice import PROMPTS, PromptLibrary
+from dialer.voice import PromptLibrary
+from dialer.voice.texts import prompts_of
 
 CALLER_IDS = ("+12125550101", "+12125550102")
 AGENTS_CALLER_ID = "+12125550103"
@@ -108,8 +109,9 @@ def make_world(
         f'fallback_url = "{fallback}"\n{more}'
     )
     library = PromptLibrary(root / "prompts")
-    for name in PROMPTS:
-        library.record(world.campaign, name, prompt(root / "silence.wav"))
+    for name in prompts_of(world.campaign):
+        seconds = 3.0 if name in ("announcement", "voicemail") else 0.5
+        library.record(world.campaign, name, prompt(root / "silence.wav", seconds))
     return world
 
 

@@ -34,13 +34,13 @@ def test_field_names_and_defaults_are_the_contract():
     assert names[CallView] == ["call_id", "placed_at", "ringing_since", "answer_probability"]
     assert names[WaitingView] == ["call_id", "answered_at"]
     assert names[FloorView] == [
-        "now", "agents", "in_flight", "waiting", "line_limit", "dial_tokens", "leads_left",
+        "now", "agents", "in_flight", "waiting", "line_limit", "dial_tokens", "leads_left", "hearing",
     ]  # fmt: skip
     policy = PacingPolicy()
     assert dataclasses.asdict(policy) == {
         "mode": "predictive", "max_abandonment_rate": 0.03, "period_days": 30.0, "connect_within": 2.0,
         "greeting": 0.0, "min_ring": 15.0, "ring_timeout": 26.0, "release_ringing": True,
-        "lines_per_agent": 1.0, "max_lines_per_agent": 20.0, "seed": 0,
+        "lines_per_agent": 1.0, "max_lines_per_agent": 20.0, "seed": 0, "agent_key": False,
     }  # fmt: skip
 
 

@@ -82,7 +82,6 @@ def test_an_unknown_agent_state_is_refused() -> None:
         ({"zone": "EST"}, "not a time zone of a place"),
         ({"greeting": -1.0}, "greeting must be between"),
         ({"amd_false_positive_rate": 2.0}, "amd_false_positive_rate"),
-        ({"promises_kept": -1}, "promises_kept"),
     ],
 )
 def test_a_campaign_is_checked_at_birth(changed: dict[str, Any], message: str) -> None:

@@ -53,9 +53,9 @@ class HandCarrier:
         self.asked.append(("bridge", call_id))
         self.joined_on += rows(self._world, "SELECT * FROM attempt WHERE call_id = ?", call_id)
 
-    def play_message(self, call_id: str) -> None:
+    def play_message(self, call_id: str, what: str = "safe_harbour") -> None:
         """Asked to play."""
-        self.asked.append(("play", call_id))
+        self.asked.append(("play" if what == "safe_harbour" else what, call_id))
 
     def hang_up(self, call_id: str) -> None:
         """Asked to hang up."""

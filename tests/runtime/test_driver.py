@@ -158,7 +158,7 @@ def test_that_nobody_could_be_found_for_a_person_is_committed_before_the_message
         hand.tell(ev.Answered, call_id)
         seen = []
         played = hand.carrier.play_message
-        hand.carrier.play_message = lambda call: (  # type: ignore[method-assign]
+        hand.carrier.play_message = lambda call, what: (  # type: ignore[method-assign]
             seen.extend(rows(small, "SELECT result FROM attempt WHERE call_id = ?", call)),
             played(call),
         )

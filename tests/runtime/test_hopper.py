@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from world import AREAS, CLOSED_AREAS, NOON, World, make_world, run_day, settings_of
 
+from campaigns.files.order import Order
 from dialer.engine.events import LeadsOffered
 from dialer.runtime.asking import open_rulebook
 from dialer.runtime.hopper import Hopper
@@ -98,6 +99,9 @@ def test_a_campaign_closed_by_its_own_hours_offers_nothing(tmp_path):
     world.campaign = world.workspace.campaign("day")
     closed = offer(world, datetime(2026, 11, 17, 17, 0, tzinfo=UTC))
     assert (closed.leads, closed.none_because) == ((), "outside_hours")
+    assert closed.say == (
+        "The campaign is closed (outside the hours of the day (02:10-04:00)); it opens Wed 2026-11-18 02:10 JST."
+    )
     assert closed.retry_at == datetime(2026, 11, 17, 17, 10, tzinfo=UTC).timestamp()
     assert offer(world, datetime(2026, 11, 17, 17, 10, tzinfo=UTC)).leads
 
@@ -130,3 +134,14 @@ def test_a_lead_is_never_offered_twice(tmp_path):
             with store.writing() as tx:
                 seen += [lead.lead_id for lead in hopper.fetch(tx, NOON.timestamp(), 7).leads]
         assert len(seen) == len(set(seen)) >= 30
+
+
+def test_a_filter_that_leaves_every_due_lead_out_is_said_and_asked_again(wide: World):
+    order = Order(filter="custom.nothing = 1")
+    campaign = wide.campaign.model_copy(update={"order": order})
+    hopper = Hopper(campaign, Gate(open_rulebook(wide.workspace), MemoryFacts()), "r")
+    with wide.store() as store, store.writing() as tx:
+        found = hopper.fetch(tx, NOON.timestamp(), 50)
+    assert (found.leads, found.none_because) == ((), "waiting")
+    assert "the filter of [order] leaves them out: custom.nothing = 1" in found.say
+    assert NOON.timestamp() < found.retry_at <= NOON.timestamp() + 900

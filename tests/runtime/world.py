@@ -81,7 +81,7 @@ message = "This was Evergreen, 212-555-0100, for telemarketing purposes. Press 9
 
 [dialing]
 mode = "{mode}"
-caller_ids = ["+12125550101", "+12125550102"]
+caller_ids = {caller_ids}
 lines = 60
 calls_per_second = {calls_per_second}
 {dialing}
@@ -228,6 +228,9 @@ def campaign_text(name: str = "day", **changes: object) -> str:
         "calls_per_second": 5.0,
         "dialing": "",
     }
+    client = str(changes.get("client", wanted["client"]))
+    first = 1 if client == "evergreen" else 31 + 2 * (sum(client.encode()) % 30)  # no two clients show one number
+    wanted["caller_ids"] = f'["+121255501{first:02d}", "+121255501{first + 1:02d}"]'
     return CAMPAIGN.format_map({**wanted, **changes})
 
 

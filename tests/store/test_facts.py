@@ -103,6 +103,8 @@ def test_an_attempt_counts_while_it_rings(world, ringing):
         ("no_answer", {}, ["attempt"]),
         ("human", {"bridged": True}, ["attempt", "conversation"]),
         ("human", {}, ["attempt"]),
+        ("to_agent", {"bridged": True}, ["attempt", "conversation"]),
+        ("message_heard", {}, ["attempt"]),
         ("abandoned", {}, ["attempt", "abandoned"]),
         ("machine", {"amd_machine": True}, ["attempt", "amd_machine"]),
         ("hung_up_first", {}, ["attempt"]),

@@ -1,6 +1,6 @@
 """Append-only tables: the database refuses to change or delete a row, but for what an erasure permits."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import text
@@ -13,6 +13,7 @@ from dialer.store import (
     consents,
     erasures,
     guards,
+    imported,
     ledger,
     people,
     relationships,
@@ -45,6 +46,8 @@ def full(world):
         removals.ask(tx, "+12125550101", scope="company", scope_id="", **words)
         blocks.add(tx, NUMBER, Block(Code.INCONVENIENT_TIME, "nights"), by="ann", at=world.at)
         erasures.add(tx, ["+12125550102"], at=world.at, by="ann", reason="letter")
+        past = imported.ImportedCall(NUMBER, world.at - timedelta(days=1), "human")
+        imported.add(tx, [past], client="acme", campaign="spring", by="ann", at=world.at)
         accounts.record(tx, world.at, by="ann", act="add_account", target="bob")
         targets.set_target(tx, "spring", max_rate=0.02, file_rate=0.03, by="ann", at=world.at)
     return world

@@ -35,6 +35,33 @@ def test_the_same_file_again_changes_nothing_and_says_so(world):
         assert lists.known(tx, "spring", "b" * 64) is None
 
 
+def test_a_household_and_a_shared_debt_are_one_plan_and_never_on_two_calls(world):
+    world.load(
+        world.lead(2, "+12125550100", person_id="A", debt_id="D1"),
+        world.lead(3, "+12125550101", person_id="B", debt_id="D1"),  # owes the same debt
+        world.lead(4, "+12125550100", "+12125550102", person_id="C"),  # has a number in common with A
+        world.lead(5, "+12125550103", person_id="household 7"),
+        world.lead(6, "+12125550104", person_id="household 7", debt_id="D9"),
+        world.lead(7, "+12125550105", person_id="E"),
+    )
+    world.begin("autumn", run_id="run-2")  # the same client
+    world.load(world.lead(2, "+12125550106", person_id="X", debt_id="D1"), campaign="autumn")
+    world.begin("other", client="rival", run_id="run-3")
+    world.load(world.lead(2, "+12125550107", person_id="Y", debt_id="D1"), campaign="other")
+    assert [row[0] for row in rows(world, "SELECT person_id FROM lead ORDER BY lead_id")] == [
+        "A", "A", "A", "household 7", "household 7", "E", "A", "Y",
+    ]  # fmt: skip
+    phones = dict(rows(world, "SELECT number, phone_id FROM phone"))
+    world.dial(phones["+12125550100"], "call-1")
+    world.dial(phones["+12125550103"], "call-2")
+    with world.store.reading() as tx:
+        live = {number: calls.live_call(tx, calls.call_facts(tx, phone_id)) for number, phone_id in phones.items()}
+    assert live == {
+        "+12125550100": "call-1", "+12125550101": "call-1", "+12125550102": "call-1", "+12125550103": "call-2",
+        "+12125550104": "call-2", "+12125550105": None, "+12125550106": "call-1", "+12125550107": None,
+    }  # fmt: skip
+
+
 def test_the_same_file_may_be_loaded_into_another_campaign(world):
     fill(world)
     world.begin("autumn", run_id="run-2")

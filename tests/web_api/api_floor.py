@@ -91,7 +91,10 @@ async def api_floor(root: Path, *, running: bool = True, listed: int = LISTED) -
     with world.store() as store:
         clock = LoopClock(asyncio.get_running_loop())
         record = CarrierRecord(world.root / "record.jsonl")
-        house = SimulatedHouse(clock, lambda each: read_settings(each.simulation, f"{each.name}.toml"), record)
+        # Nobody presses a key: what stands in a list or an outbox was put there by the story.
+        house = SimulatedHouse(
+            clock, lambda each: read_settings({**each.simulation, "opts_out_of_message": 0.0}, each.name), record
+        )
         floor = LiveFloor(world.workspace, store, clock, house)
         app = make_app(floor, Faces(StoredSecrets(store), "token", "http://floor.example"))
         spare = [one for one in callable_now(60, datetime.now(UTC)) if one not in world.numbers]

@@ -35,6 +35,7 @@ class LiveCall:
     """One live call."""
 
     __slots__ = (
+        "asked_agent",
         "callbacks",
         "detection",
         "encounter",
@@ -58,3 +59,4 @@ class LiveCall:
         self.joining: tuple[str, Timer] | None = None
         self.limit_at = math.inf
         self.callbacks = 0
+        self.asked_agent = False  # the key for an agent was pressed

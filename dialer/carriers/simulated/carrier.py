@@ -21,7 +21,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
-from dialer.carriers.port import Deliver, PlaceRequest
+from dialer.carriers.port import Deliver, PlaceRequest, Spoken
 from dialer.carriers.simulated.call import IN_PERSON, LiveCall, Stage
 from dialer.carriers.simulated.distributions import Distribution, Uniform
 from dialer.carriers.simulated.draws import Stream
@@ -30,6 +30,7 @@ from dialer.carriers.simulated.faults import NO_FAULTS, FaultPlan, Faults
 from dialer.carriers.simulated.record import CallRecord, CarrierRecord
 from dialer.clock import Clock
 from dialer.engine.events import (
+    AgentAsked,
     Answered,
     Bridged,
     BridgeFailed,
@@ -40,6 +41,7 @@ from dialer.engine.events import (
     LimitsChanged,
     Lost,
     MachineDetected,
+    MachineReady,
     MessagePlayed,
     OptedOut,
     Placed,
@@ -187,19 +189,27 @@ class SimulatedCarrier:
             when = now + self._bridge_delay.quantile(call.u[1])
             call.joining = (agent_id, self._clock.call_at(when, partial(self._join, call, agent_id)))
 
-    def play_message(self, call_id: str) -> None:
-        """Take the agent, if any, from an answered person, play the safe-harbour message, then hang up."""
+    def play_message(self, call_id: str, what: Spoken = "safe_harbour") -> None:
+        """Take the agent, if any, from an answered person, play a message, then hang up."""
         call = self._live.get(call_id)
         now = self._clock.now()
         if call is None or call.stage not in IN_PERSON or self._plan.is_out(now):
             return
         self._part(call)
         call.stage = Stage.MESSAGE
-        self.record.note(call.record, message_at=now)
+        if call.record.message_at is None:
+            self.record.note(call.record, message_at=now)
         person = call.encounter
+        if person.result != "human":  # a machine records what it is told
+            self._next(call, now + self._message_seconds, partial(self._finish_message, call))
+            return
         presses = math.inf if person.opts_out_at is None else person.opts_out_at
         leaves = math.inf if person.leaves_message_at is None else person.leaves_message_at
-        if presses <= 1.0 and presses <= leaves:
+        offers = what == "message" and call.request.recorded is not None and call.request.recorded.agent_key
+        asks = person.asks_agent_at if offers and person.asks_agent_at is not None else math.inf
+        if asks <= 1.0 and asks < min(presses, leaves):
+            self._next(call, now + asks * self._message_seconds, partial(self._ask_agent, call))
+        elif presses <= 1.0 and presses <= leaves:
             self._next(call, now + presses * self._message_seconds, partial(self._press_key, call))
         elif leaves <= 1.0:
             self._next(call, now + leaves * self._message_seconds, partial(self._end, call, "hung_up_by_person"))
@@ -307,6 +317,11 @@ class SimulatedCarrier:
             taken_for_machine = call.u[2] < self._mistaken_for_machine
         else:
             taken_for_machine = call.u[2] >= self._mistaken_for_person
+        leave = call.request.recorded is not None and call.request.recorded.leave_voicemail
+        if leave and taken_for_machine and encounter.result == "machine":
+            call.stage = Stage.SCREENING
+            self._next(call, now + self._detection, partial(self._hear_beep, call))
+            return
         if self._screens_machines and taken_for_machine:
             call.stage = Stage.SCREENING
             self._next(call, now + self._detection, partial(self._screen_out, call))
@@ -326,6 +341,13 @@ class SimulatedCarrier:
         self._retire(call, "machine")
         self._callback(call, MachineDetected(now, call.record.call_id))
         self._callback(call, Ended(now, call.record.call_id, "machine"))
+
+    def _hear_beep(self, call: LiveCall) -> None:
+        now = self._clock.now()
+        call.stage = Stage.ANSWERED
+        self.record.note(call.record, machine_detected_at=now)
+        self._next(call, now + _VOICEMAIL_SECONDS, partial(self._end, call, "machine"))
+        self._callback(call, MachineReady(now, call.record.call_id))
 
     def _detect(self, call: LiveCall) -> None:
         call.detection = None
@@ -348,6 +370,13 @@ class SimulatedCarrier:
         self._retire(call, "hung_up_by_us")
         self._callback(call, OptedOut(now, call.record.call_id))
         self._callback(call, Ended(now, call.record.call_id, "hung_up_by_us"))
+
+    def _ask_agent(self, call: LiveCall) -> None:
+        now = self._clock.now()
+        call.stage, call.asked_agent = Stage.ANSWERED, True
+        self.record.note(call.record, asked_agent_at=now)
+        self._next(call, now + call.encounter.patience, partial(self._end, call, "hung_up_by_person"))
+        self._callback(call, AgentAsked(now, call.record.call_id))
 
     def _finish_message(self, call: LiveCall) -> None:
         now = self._clock.now()
@@ -434,6 +463,8 @@ class SimulatedCarrier:
         if record is None:
             self._send(Lost(now, call_id))
         elif call is None:
+            if record.asked_agent_at is not None and record.bridged_at is None:
+                self._send(AgentAsked(now, call_id))
             if record.opted_out_at is not None:
                 self._send(OptedOut(now, call_id))
             if record.message_played_at is not None:
@@ -445,8 +476,12 @@ class SimulatedCarrier:
             self._send(Ringing(now, call_id))
         elif call.stage is Stage.BRIDGED and record.agent_id is not None:
             self._send(Bridged(now, call_id, record.agent_id))
+        elif record.machine_detected_at is not None and call.request.recorded is not None:
+            self._send(MachineReady(now, call_id))
         else:
             self._send(Answered(now, call_id))
+            if call.asked_agent:
+                self._send(AgentAsked(now, call_id))
 
     def _callback(self, call: LiveCall, event: Event) -> None:
         """Deliver what the carrier tells by itself, with its faults."""

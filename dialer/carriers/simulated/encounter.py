@@ -31,6 +31,9 @@ class Encounter:
             key, or None.
         leaves_message_at: the share of the message (0 to 1) heard when the person hangs up, or None.
 
+        asks_agent_at: the share of an agentless campaign's message (0 to 1) heard when the person presses the key
+            for an agent, or None.
+
     Raises:
         ValueError: a duration is negative or a share lies outside 0 to 1.
     """
@@ -42,13 +45,14 @@ class Encounter:
     leaves_after: float | None = None
     opts_out_at: float | None = None
     leaves_message_at: float | None = None
+    asks_agent_at: float | None = None
 
     def __post_init__(self) -> None:
         if not (self.ring_delay >= 0.0 and self.ring >= 0.0 and self.patience >= 0.0):
             raise ValueError(f"durations must be at least 0 s, got {self!r}")
         if self.leaves_after is not None and not self.leaves_after >= 0.0:
             raise ValueError(f"leaves_after must be at least 0 s, got {self.leaves_after!r}")
-        for share in (self.opts_out_at, self.leaves_message_at):
+        for share in (self.opts_out_at, self.leaves_message_at, self.asks_agent_at):
             if share is not None and not 0.0 <= share <= 1.0:
                 raise ValueError(f"a share of the message lies between 0 and 1, got {share!r}")
 

@@ -31,8 +31,9 @@ class CallRecord:
         answered_at: when something picked up: a person, a machine, a fax.
         agent_id: the agent who was joined, the last one when there were several.
         bridged_at: when person and agent could first hear each other.
-        message_at: when the safe-harbour message began.
+        message_at: when a message began, the safe-harbour one or an agentless campaign's; the first, if two.
         message_played_at: when it was heard to its end.
+        asked_agent_at: when the key for an agent was pressed.
         cause: the `EndCause` of the end.
     """
 
@@ -50,6 +51,7 @@ class CallRecord:
     message_at: float | None = None
     message_played_at: float | None = None
     opted_out_at: float | None = None
+    asked_agent_at: float | None = None
     ended_at: float | None = None
     cause: EndCause | None = None
 

@@ -19,6 +19,8 @@ class Said(StrEnum):
     HOLD = "hold"  #: a moment of silence, then the message by itself
     ROOM = "room"  #: into an agent's conference
     MESSAGE = "message"
+    ANNOUNCED = "announced"  #: an agentless campaign's message, whose keys are listened to
+    VOICEMAIL = "voicemail"
 
 
 @dataclass(slots=True)
@@ -40,6 +42,7 @@ class LiveCall:
         ended: its end was delivered.
         answered_at: s of the clock, once somebody picked up.
         verdict: the first word of answering-machine detection.
+        replying: a key was pressed, and what is told now is the reply to that.
         recording: sid of the recording in progress.
     """
 
@@ -60,6 +63,7 @@ class LiveCall:
     answered_at: float | None = None
     verdict: str = ""
     recording: str = ""
+    replying: bool = False  # the reply to a key press is being decided
 
     @property
     def call_id(self) -> str:

@@ -7,7 +7,7 @@ from functools import partial
 
 import structlog
 
-from dialer.carriers.port import Deliver, PlaceRequest
+from dialer.carriers.port import Deliver, PlaceRequest, Spoken
 from dialer.carriers.twilio import documents
 from dialer.carriers.twilio.account import TwilioAccount
 from dialer.carriers.twilio.calls import LiveCall, Said
@@ -23,6 +23,10 @@ _log = structlog.get_logger(__name__)
 #: A call whose creation got no answer is looked for after so many s: the carrier's lists lag behind.
 _LOOK_AGAIN = (2.0, 5.0, 10.0)
 _OVER = frozenset({"completed", "busy", "failed", "no-answer", "canceled"})
+
+
+def _leaves_message(request: PlaceRequest) -> bool:
+    return request.recorded is not None and request.recorded.leave_voicemail
 
 
 class TwilioCarrier:
@@ -72,7 +76,7 @@ class TwilioCarrier:
             fields |= {"fallback_url": call.message.fallback, "fallback_method": "GET"}
         if request.detect_machines:
             fields |= {
-                "machine_detection": "Enable",
+                "machine_detection": "DetectMessageEnd" if _leaves_message(request) else "Enable",
                 "async_amd": "true",
                 "async_amd_status_callback": where.detection(request.call_id),
             }
@@ -99,12 +103,21 @@ class TwilioCarrier:
             lambda: self._send(BridgeFailed(self._now(), call_id, agent_id, "the person is gone")),
         )
 
-    def play_message(self, call_id: str) -> None:
-        """Play the safe-harbour message, then hang up."""
+    def play_message(self, call_id: str, what: Spoken = "safe_harbour") -> None:
+        """Play a message, then hang up."""
         call = self._account.calls.get(call_id)
-        if call is None or call.ended or call.said in (Said.HOLD, Said.MESSAGE):
+        if call is None or call.ended or call.said in (Said.HOLD, Said.MESSAGE, Said.VOICEMAIL):
             return  # after a hold the message comes by itself
         call.agent_id = ""
+        if what == "message":
+            if call.said is not Said.ANNOUNCED:
+                document = documents.announced(call.message)
+                self._tell(call, Said.ANNOUNCED, document, partial(self._account.tell_state, call))
+            return
+        if what == "voicemail":
+            document = documents.left(call.message.voicemail, call.message.played)
+            self._tell(call, Said.VOICEMAIL, document, partial(self._account.tell_state, call))
+            return
         self._tell(call, Said.MESSAGE, documents.message(call.message), partial(self._account.tell_state, call))
 
     def hang_up(self, call_id: str) -> None:
@@ -209,6 +222,9 @@ class TwilioCarrier:
         if not replied and not call.decided.is_set():
             call.document = document
             call.decided.set()
+            return
+        if call.replying:
+            call.document = document
             return
         call.document = document  # a repeated request for the answer gets the newest word
         if call.sid:

@@ -9,6 +9,7 @@ from twilio.twiml.voice_response import Dial, Gather, VoiceResponse
 __all__ = [
     "Message",
     "agent_room",
+    "announced",
     "apology",
     "fallback",
     "held",
@@ -16,6 +17,7 @@ __all__ = [
     "hung_up",
     "into_room",
     "keys",
+    "left",
     "message",
     "notice",
     "opted_out",
@@ -46,6 +48,9 @@ class Message:
         played: fetched when it was heard to its end.
         key: the opt-out key.
         voicemail: address of what an agent may leave on a machine; empty: nothing.
+        announcement: address of what an agentless campaign says; empty: it is none.
+        replays: how often that is said again.
+        agent_key: the key of it that asks for an agent; empty: none.
         fallback: address of the document that works while this dialer is down; empty: none.
     """
 
@@ -59,6 +64,9 @@ class Message:
     key: str
     voicemail: str = ""
     fallback: str = ""
+    announcement: str = ""
+    replays: int = 0
+    agent_key: str = ""
 
 
 def into_room(room: str, call_id: str, left: str) -> str:
@@ -97,6 +105,25 @@ def held(seconds: int, after: Message) -> str:
 def message(after: Message) -> str:
     """Play the safe-harbour message now."""
     return held(0, after)
+
+
+def announced(after: Message) -> str:
+    """Play what an agentless campaign says, as often as it says it, listening for keys."""
+    response = VoiceResponse()
+    gather = Gather(num_digits=1, action=after.opt_out, method="POST", timeout=_KEY_PATIENCE, input="dtmf")
+    for _ in range(1 + after.replays):
+        gather.play(after.announcement)
+    response.append(gather)
+    response.redirect(after.played, method="POST")
+    return str(response)
+
+
+def left(audio: str, played: str) -> str:
+    """Leave a message on a machine; what became of it is told by fetching `played`, which hangs up."""
+    response = VoiceResponse()
+    response.play(audio)
+    response.redirect(played, method="POST")
+    return str(response)
 
 
 def apology(after: Message) -> str:

@@ -15,10 +15,10 @@ import structlog
 from dialer.carriers.twilio import documents
 from dialer.carriers.twilio.account import TwilioAccount
 from dialer.carriers.twilio.addresses import FRAGMENTS
-from dialer.carriers.twilio.calls import Said
+from dialer.carriers.twilio.calls import LiveCall, Said
 from dialer.carriers.twilio.errors import end_cause
 from dialer.carriers.twilio.legs import Leg
-from dialer.engine.events import Answered, Bridged, MachineDetected, MessagePlayed, OptedOut
+from dialer.engine.events import AgentAsked, Answered, Bridged, MachineDetected, MachineReady, MessagePlayed, OptedOut
 
 __all__ = [
     "agent_document",
@@ -44,6 +44,8 @@ Form = Mapping[str, str]
 #: The reply to `/answer` waits this long for an agent, s; then comes a second of silence and the message.
 _WAIT = 0.8
 _HOLD = 1
+#: Who asks for an agent by key waits for one so long, s, then the safe-harbour message comes by itself.
+_ASKED_HOLD = 1
 #: After a person left a room without a word of the call's end, the carrier is asked, s.
 _LATE = 2.0
 #: Detection gives up 30 s after the answer by itself: a verdict from later was held up on its way, s.
@@ -130,7 +132,10 @@ def detection_reported(account: TwilioAccount, call_id: str, form: Form) -> None
     if call.answered_at is not None and now > call.answered_at + _VERDICT_WITHIN:
         _log.warning("verdict_too_late", call=call_id, seconds=round(now - call.answered_at, 1))
         return
-    call.deliver(MachineDetected(now, call_id))
+    if said.startswith("machine_end"):  # the greeting is over: what is said from now on is recorded
+        call.deliver(MachineReady(now, call_id))
+    else:
+        call.deliver(MachineDetected(now, call_id))
 
 
 def key_pressed(account: TwilioAccount, call_id: str, form: Form) -> str | None:
@@ -141,7 +146,25 @@ def key_pressed(account: TwilioAccount, call_id: str, form: Form) -> str | None:
     if form.get("Digits", "") == call.message.key:
         call.deliver(OptedOut(account.clock.now(), call_id))
         return documents.opted_out(call.message.confirmation)
-    return documents.message(call.message)  # another key: say it again
+    if call.said is Said.ANNOUNCED:
+        if form.get("Digits", "") == call.message.agent_key and not call.ended:
+            return _to_agent(account, call)
+        return documents.announced(call.message)  # another key: say it again
+    if call.said is Said.ROOM:
+        return call.document  # the key for an agent was pressed twice
+    return documents.message(call.message)
+
+
+def _to_agent(account: TwilioAccount, call: LiveCall) -> str:
+    """The reply to the key for an agent: the room of one who is free, else a moment's wait, then the message."""
+    call.replying, call.document = True, ""
+    try:
+        call.deliver(AgentAsked(account.clock.now(), call.call_id))
+    finally:
+        call.replying = False
+    if not call.document:
+        call.said, call.document = Said.HOLD, documents.held(_ASKED_HOLD, call.message)
+    return call.document
 
 
 def message_played(account: TwilioAccount, call_id: str) -> str:

@@ -135,7 +135,7 @@ def messages_of(
     Raises:
         VoiceError: a prompt is missing or stale.
     """
-    prompts = library.complete(campaign)
+    prompts, said = library.complete(campaign), campaign.message
 
     def address(name: str) -> str:
         return addresses.prompt(campaign.name, prompts[name].file)
@@ -151,6 +151,9 @@ def messages_of(
             played=addresses.played(call_id),
             key=campaign.seller.opt_out_key,
             voicemail=address("voicemail") if "voicemail" in prompts else "",
+            announcement="" if said is None else address("announcement"),
+            replays=0 if said is None else said.replays,
+            agent_key="" if said is None else said.agent_key,
             fallback=f"{fallback_url}/{campaign.name}.xml" if fallback_url else "",
         )
 

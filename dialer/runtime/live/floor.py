@@ -14,10 +14,12 @@ import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
 
+from campaigns.caller_ids import refuse_shared
 from campaigns.files import Campaign
 from campaigns.problems import OperatorError
 from campaigns.scripts import Script
@@ -39,9 +41,11 @@ from dialer.runtime.live.samples import Samples
 from dialer.runtime.live.screen import screen_of
 from dialer.runtime.recovery import close_conversation
 from dialer.runtime.session import Session, World
+from dialer.store import callbacks
 from dialer.store.database import Store
 from dialer.store.errors import StoreError
 from dialer.voice import VoiceError
+from dnc import zones
 from dnc.registries import RegistryStore
 
 __all__ = ["AlreadyRunning", "LiveFloor"]
@@ -67,6 +71,7 @@ class _Running:
     driver: Driver
     stopping: str = ""
     callbacks_at: float = 0.0  # when due callbacks are looked for next
+    reminded: set[tuple[int, str, datetime | None]] = field(default_factory=set)  # callbacks told of: lead, agent, time
     talking: set[str] = field(default_factory=set)  # conversations that outlived a crash
 
 
@@ -118,6 +123,7 @@ class LiveFloor:
         if name in self._running:
             raise AlreadyRunning(f"{name} is already running on this floor")
         campaign = self.workspace.campaign(name)
+        refuse_shared(self.workspace, name)
         script = self.workspace.script(campaign)
         carrier = self.house.carrier_for(campaign)
         session = Session(
@@ -334,11 +340,31 @@ class LiveFloor:
             if not running.stopping and self.clock.now() >= running.callbacks_at:
                 running.callbacks_at = self.clock.now() + _CALLBACKS_EVERY
                 running.session.bring_callbacks()
+                self._remind(running)
             engine = running.session.engine
             if engine is not None:
                 self.samples.look(name, engine, self.clock.now())
             if engine is not None and engine.complete and not running.talking:
                 self._finish(name, running.stopping or "every lead is done")
+
+    def _remind(self, running: _Running) -> None:
+        """Tell agents at their desks of callbacks that they promised for the next minutes, each once."""
+        campaign, now = running.campaign, moment(self.clock.now())
+        ahead = timedelta(minutes=campaign.agents.callback_reminder_minutes)
+        if not ahead:
+            return
+        with self.store.reading() as tx:
+            coming = callbacks.due_between(tx, campaign.name, now, now + ahead)
+        told = {(each.lead_id, each.for_agent, each.at) for each in coming}
+        running.reminded &= told  # what is over needs no memory
+        for each in coming:
+            key = (each.lead_id, each.for_agent, each.at)
+            if key in running.reminded or each.for_agent not in self.desks.desks or each.at is None:
+                continue
+            running.reminded.add(key)
+            at = zones.local(each.at, campaign.hours.timezone)
+            who = f"{each.first_name} {each.last_name}".strip() or f"lead {each.lead_id}"
+            self.desks.say(each.for_agent, f"your callback at {at:%H:%M %Z}: {who}", by=campaign.title)
 
     def _finish(self, name: str, why: str) -> None:
         running = self._running.pop(name)

@@ -61,7 +61,7 @@ def _hours(workspace: Workspace, user: User, now: datetime) -> list[dict[str, An
     for name, campaign in seen(workspace, user).items():
         hours = campaign.hours
         here = zones.zone(hours.timezone)
-        change = hours.next_change(now)
+        change, today = hours.next_change(now), now.astimezone(here).date()
         found.append(
             {
                 "name": name,
@@ -73,7 +73,9 @@ def _hours(workspace: Workspace, user: User, now: datetime) -> list[dict[str, An
                 "autostart": hours.autostart,
                 "holidays": hours.holidays_closed,
                 "country": hours.country,
-                "closed": [day.isoformat() for day in hours.closed_dates if day >= now.astimezone(here).date()],
+                "closed": [day.isoformat() for day in hours.closed_dates if day >= today]
+                + [f"{each.first}/{each.last} {each.why}" for each in hours.pauses if each.last >= today],
+                "why": hours.why_closed_at(now),
             }
         )
     return found

@@ -14,7 +14,7 @@ branch_labels = None
 depends_on = None
 
 _FOR_GOOD = ("ledger", "suppression", "block", "erasure", "administration", "abandonment_target", "removal")
-_ERASABLE = ("consent", "relationship")
+_ERASABLE = ("consent", "relationship", "imported_call")
 _GUARDS = (
     *(Guard(table, "UPDATE") for table in (*_FOR_GOOD, *_ERASABLE)),
     *(Guard(table, "DELETE") for table in _FOR_GOOD),
@@ -290,9 +290,75 @@ def upgrade() -> None:
         sa.Column("funnel", sa.JSON(), nullable=False),
         sa.Column("last_line", sa.Integer(), nullable=False),
         sa.Column("complete", sa.Boolean(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("expires_why", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["campaign"], ["campaign.name"], name=op.f("fk_contact_list_campaign_campaign")),
         sa.PrimaryKeyConstraint("list_id", name=op.f("pk_contact_list")),
         sa.UniqueConstraint("campaign", "sha256", name=op.f("uq_contact_list_campaign")),
+    )
+    op.create_table(
+        "payment",
+        sa.Column("payment_id", sa.Integer(), nullable=False),
+        sa.Column("client", sa.String(length=64), nullable=False),
+        sa.Column("debt_id", sa.Text(), nullable=False),
+        sa.Column("account_id", sa.Text(), nullable=False),
+        sa.Column("external_id", sa.Text(), nullable=False),
+        sa.Column("amount", sa.String(length=24), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("paid_on", sa.Date(), nullable=False),
+        sa.Column("reference", sa.Text(), nullable=False),
+        sa.Column("key", sa.String(length=64), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("imported_by", sa.Text(), nullable=False),
+        sa.Column("imported_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("payment_id", name=op.f("pk_payment")),
+        sa.UniqueConstraint("client", "key", name=op.f("uq_payment_client")),
+    )
+    op.create_index("ix_payment_account_id", "payment", ["account_id", "client"], unique=False)
+    op.create_index("ix_payment_debt_id", "payment", ["debt_id", "client"], unique=False)
+    op.create_index("ix_payment_external_id", "payment", ["external_id", "client"], unique=False)
+    op.create_table(
+        "imported_call",
+        sa.Column("imported_id", sa.Integer(), nullable=False),
+        sa.Column("client", sa.String(length=64), nullable=False),
+        sa.Column("campaign", sa.String(length=64), nullable=False),
+        sa.Column("number", sa.String(length=16), nullable=False),
+        sa.Column("person_id", sa.Text(), nullable=False),
+        sa.Column("debt_id", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("placed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("talk_seconds", sa.Float(), nullable=True),
+        sa.Column("result", sa.String(length=16), nullable=False),
+        sa.Column("code", sa.String(length=32), nullable=False),
+        sa.Column("agent", sa.String(length=64), nullable=False),
+        sa.Column("counts", sa.Boolean(), nullable=False),
+        sa.Column("conversation", sa.Boolean(), nullable=False),
+        sa.Column("refusal", sa.Boolean(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("imported_by", sa.Text(), nullable=False),
+        sa.Column("imported_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["campaign"], ["campaign.name"], name=op.f("fk_imported_call_campaign_campaign")),
+        sa.PrimaryKeyConstraint("imported_id", name=op.f("pk_imported_call")),
+        sa.UniqueConstraint("client", "number", "placed_at", name=op.f("uq_imported_call_client")),
+    )
+    op.create_index("ix_imported_call_campaign", "imported_call", ["campaign", "placed_at"], unique=False)
+    op.create_index(
+        "ix_imported_call_debt",
+        "imported_call",
+        ["debt_id", "placed_at"],
+        unique=False,
+        sqlite_where=sa.text("debt_id != ''"),
+        postgresql_where=sa.text("debt_id != ''"),
+    )
+    op.create_index("ix_imported_call_number", "imported_call", ["number", "placed_at"], unique=False)
+    op.create_index(
+        "ix_imported_call_person",
+        "imported_call",
+        ["person_id", "placed_at"],
+        unique=False,
+        sqlite_where=sa.text("person_id != ''"),
+        postgresql_where=sa.text("person_id != ''"),
     )
     op.create_table(
         "lease",
@@ -338,6 +404,20 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("target_id", name=op.f("pk_abandonment_target")),
     )
     op.create_index("ix_abandonment_target_campaign", "abandonment_target", ["campaign", "target_id"], unique=False)
+    op.create_table(
+        "shift",
+        sa.Column("shift_id", sa.Integer(), nullable=False),
+        sa.Column("agent_id", sa.String(length=64), nullable=False),
+        sa.Column("campaign", sa.String(length=64), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("zone", sa.String(length=64), nullable=False),
+        sa.Column("starts_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ends_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("breaks", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("shift_id", name=op.f("pk_shift")),
+        sa.UniqueConstraint("agent_id", "starts_at", name=op.f("uq_shift_agent_id")),
+    )
+    op.create_index("ix_shift_starts_at", "shift", ["starts_at"], unique=False)
     op.create_table(
         "agent_change",
         sa.Column("change_id", sa.Integer(), nullable=False),
@@ -401,6 +481,7 @@ def upgrade() -> None:
         sa.Column("leased_by", sa.String(length=64), nullable=True),
         sa.Column("leased_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("leased_from", sa.String(length=16), nullable=True),
+        sa.Column("retired", sa.Text(), nullable=True),
         sa.Column("place_ids", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["campaign"], ["campaign.name"], name=op.f("fk_lead_campaign_campaign")),
         sa.ForeignKeyConstraint(["list_id"], ["contact_list.list_id"], name=op.f("fk_lead_list_id_contact_list")),
@@ -416,9 +497,17 @@ def upgrade() -> None:
     )
     op.create_index("ix_lead_due", "lead", ["campaign", "status", "next_at"], unique=False)
     op.create_index(
+        "ix_lead_external",
+        "lead",
+        ["external_id", "campaign"],
+        unique=False,
+        sqlite_where=sa.text("external_id != ''"),
+        postgresql_where=sa.text("external_id != ''"),
+    )
+    op.create_index(
         "ix_lead_hopper", "lead", ["campaign", "status", "priority", "place_ids", "next_at", "lead_id"], unique=False
     )
-    op.create_index("ix_lead_list", "lead", ["list_id"], unique=False)
+    op.create_index("ix_lead_list", "lead", ["list_id", "status", "lead_id"], unique=False)
     op.create_index(
         "ix_lead_person",
         "lead",
@@ -612,6 +701,12 @@ def downgrade() -> None:
     )
     op.drop_index("ix_lead_list", table_name="lead")
     op.drop_index("ix_lead_hopper", table_name="lead")
+    op.drop_index(
+        "ix_lead_external",
+        table_name="lead",
+        sqlite_where=sa.text("external_id != ''"),
+        postgresql_where=sa.text("external_id != ''"),
+    )
     op.drop_index("ix_lead_due", table_name="lead")
     op.drop_table("lead")
     op.drop_index("ix_campaign_change_campaign", table_name="campaign_change")
@@ -619,10 +714,31 @@ def downgrade() -> None:
     op.drop_index("ix_agent_change_run", table_name="agent_change")
     op.drop_index("ix_agent_change_campaign", table_name="agent_change")
     op.drop_table("agent_change")
+    op.drop_index("ix_shift_starts_at", table_name="shift")
+    op.drop_table("shift")
     op.drop_index("ix_run_campaign", table_name="run")
     op.drop_table("run")
     op.drop_table("pacer_state")
     op.drop_table("lease")
+    op.drop_index("ix_payment_external_id", table_name="payment")
+    op.drop_index("ix_payment_debt_id", table_name="payment")
+    op.drop_index("ix_payment_account_id", table_name="payment")
+    op.drop_table("payment")
+    op.drop_index(
+        "ix_imported_call_person",
+        table_name="imported_call",
+        sqlite_where=sa.text("person_id != ''"),
+        postgresql_where=sa.text("person_id != ''"),
+    )
+    op.drop_index("ix_imported_call_number", table_name="imported_call")
+    op.drop_index(
+        "ix_imported_call_debt",
+        table_name="imported_call",
+        sqlite_where=sa.text("debt_id != ''"),
+        postgresql_where=sa.text("debt_id != ''"),
+    )
+    op.drop_index("ix_imported_call_campaign", table_name="imported_call")
+    op.drop_table("imported_call")
     op.drop_table("contact_list")
     op.drop_index(op.f("ix_recording_call_id"), table_name="recording")
     op.drop_table("recording")

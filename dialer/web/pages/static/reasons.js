@@ -5,6 +5,7 @@ const REASON = {
   HOURS_FEDERAL: _("outside of the hours that national law allows"),
   HOURS_STATE: _("outside of the hours that the state allows"),
   HOURS_COUNTRY: _("outside of the hours that the country allows"),
+  CAMPAIGN_CLOSED: _("the campaign was closed by its own calendar"),
   DAY_SUNDAY: _("no calls on Sundays there"),
   DAY_SATURDAY: _("no calls on Saturdays there"),
   HOLIDAY: _("no calls on this holiday there"),
