@@ -61,9 +61,13 @@ _GROUPED: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 
+#: Where nobody looks at a terminal.
+_PAGE_WIDTH = 140
+
+
 def plain_text(report: Report | Breakdown) -> str:
     """The report as on a terminal, without colours, for the text of a message."""
-    console = Console(file=StringIO(), width=140, no_color=True, force_terminal=False)
+    console = Console(file=StringIO(), width=_PAGE_WIDTH, no_color=True, force_terminal=False)
     print_report(report, console)
     written = console.file
     assert isinstance(written, StringIO)
@@ -72,7 +76,10 @@ def plain_text(report: Report | Breakdown) -> str:
 
 def print_report(report: Report | Breakdown, console: Console | None = None) -> None:
     """Write the report to the terminal (or to `console`)."""
-    console = console or Console()
+    if console is None:
+        console = Console()
+        if not console.is_terminal:  # a file or a pipe has no edge at which a column must be folded
+            console = Console(width=max(console.width, _PAGE_WIDTH))
     for part in renderables(report):
         console.print(part)
         console.print()
@@ -120,7 +127,11 @@ def _rich(table: Table, keys: tuple[str, ...]) -> RichTable:
     shown = RichTable(title=Text(table.title), title_justify="left", title_style="bold", box=None, pad_edge=False)
     for place in places:
         column = table.columns[place]
-        shown.add_column(Text(column.label), justify="left" if column.unit in ("text", "instant") else "right")
+        # A name that is cut short may be that of two campaigns: the first column keeps its width, the others fold.
+        words = column.unit in ("text", "instant")
+        shown.add_column(
+            Text(column.label), justify="left" if words else "right", no_wrap=place == places[0], overflow="fold"
+        )
     for row in table.texts():
         shown.add_row(*(Text(row[place]) for place in places))
     return shown
