@@ -92,9 +92,7 @@ class Erasure:
     removed_relationships: tuple[int, ...]
     removed_copies: tuple[str, ...]  # proof that only removed records name, by sha256
     removed_imports: tuple[int, ...]  # calls of another system past their retention
-    removed_payments: tuple[
-        int, ...
-    ]  # of the person's accounts, unless a rule keeps whole records of the client's calls
+    removed_payments: tuple[int, ...]  # of the person's accounts, unless whole records of the client's calls are kept
     removed_events: tuple[int, ...]  # of the outbox: what clients' programs were told, or were to be
     forgotten: tuple[int, ...]  # leads whose consent is past its retention
     named: tuple[tuple[dict[str, Any], consents.Statement], ...]  # whose consent must keep the name, and what does
@@ -182,7 +180,7 @@ def plan(tx: Reading, number: str, *, book: Rulebook, at: datetime, by: str, rea
                 keeping_others,
                 "calls of another system",
             ),
-            *(_kept_payments([row for row in paid if row["client"] in whole])),
+            *_kept_payments([row for row in paid if row["client"] in whole]),
             *proofs.kept,
             *_kept_always(tx, numbers),
         ),
